@@ -1,0 +1,84 @@
+"""Recognise a row's shape and give its turns; refuse to guess.
+
+One module for each family of formats, one ``Dialect`` for each shape in it.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from auditor.dialects import conversation, instruction, messages, preference, sharegpt
+from auditor.dialects.shape import Dialect, Row, ShapeError
+from auditor.sample import Sample
+
+__all__ = ["ALL", "Dialect", "Dialects", "Row", "ShapeError", "UnknownShapeError"]
+
+ALL: tuple[Dialect, ...] = (
+    *preference.DIALECTS,
+    *conversation.DIALECTS,
+    *messages.DIALECTS,
+    *sharegpt.DIALECTS,
+    *instruction.DIALECTS,
+    *instruction.TEXTS,
+)
+
+
+class UnknownShapeError(ShapeError):
+    """No dialect, or more than one, fits a row."""
+
+
+@lru_cache(maxsize=4096)
+def candidates(keys: tuple[str, ...]) -> tuple[Dialect, ...]:
+    """Return the dialects whose keys a row has, best first.
+
+    Chat forms go before single questions, and those before plain text; of shapes of the same rank the one that
+    explains more keys wins.
+    """
+    held = frozenset(keys)
+    fitting = [dialect for dialect in ALL if dialect.keys and dialect.keys <= held]
+    return tuple(sorted(fitting, key=lambda dialect: (-dialect.rank, -len(dialect.keys))))
+
+
+def recognise(row: Row) -> Dialect:
+    """Return the one dialect that fits a row.
+
+    >>> recognise({"instruction": "Q", "input": "", "output": "A"}).name
+    'alpaca'
+    >>> recognise({"question": "Q", "answer": "A", "response": "B"}).name
+    Traceback (most recent call last):
+        ...
+    auditor.dialects.UnknownShapeError: fits more than one shape (question_answer, question_response): keys question, answer, response
+    """
+    if isinstance(row, list):
+        return next(dialect for dialect in ALL if not dialect.keys)
+    if not isinstance(row, dict):
+        raise ShapeError("", "a line must be an object or a list of messages")
+    fitting = [dialect for dialect in candidates(tuple(row)) if dialect.accepts(row)]
+    if not fitting:
+        raise UnknownShapeError("", f"no known shape has the keys {_listed(row)}")
+    best = fitting[0]
+    rivals = [
+        other for other in fitting if other.rank == best.rank and other.name != best.name
+        and not other.keys <= best.keys | {"input"}
+    ]
+    if rivals:
+        names = ", ".join(sorted({best.name, *(rival.name for rival in rivals)}))
+        raise UnknownShapeError("", f"fits more than one shape ({names}): keys {_listed(row)}")
+    return best
+
+
+def _listed(row: dict[str, Any]) -> str:
+    keys = [str(key) for key in row]
+    return ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "")
+
+
+class Dialects:
+    """Read rows, by recognition or, where the user names fields, by those alone."""
+
+    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+        self.fixed = instruction.named(fields) if fields else None
+
+    def read(self, row: Row) -> tuple[str, Sample]:
+        """Return the dialect's name and the sample of one parsed line; raises ShapeError."""
+        dialect = self.fixed or recognise(row)
+        return dialect.name, dialect.read(row)

@@ -1,0 +1,74 @@
+"""Lines and array elements in raw JSON bytes."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditor.kernels.flat import Bytes, Ints
+from auditor.kernels.reference import jsonl as plain
+
+try:
+    from auditor.kernels.native import jsonl as native
+except ImportError:
+    native = None  # type: ignore[assignment]
+
+COMPILED = native is not None
+kernel = native if COMPILED else plain
+
+BLANK, SUSPECT = 1, 2
+"""Marks: nothing but white space; needs the careful parser (deep, a key twice, a long number, half a surrogate)."""
+
+
+class Spans(NamedTuple):
+    """Pieces of a buffer, ``data[starts[i]:ends[i]]``, and a mark for each.
+
+    The reference marks every piece that is not blank as suspect; the compiled kernel marks fewer, never one too few.
+    """
+
+    starts: Ints
+    ends: Ints
+    marks: Bytes
+
+
+def lines(data: bytes) -> Spans:
+    r"""Find the lines of ``data``: they end at ``\n`` only, and one ``\r`` before it is not part of them.
+
+    >>> lines(b'{"a":1}\r\n\n{"a":2}').ends.tolist()
+    [7, 9, 17]
+    """
+    buffer = np.frombuffer(data, np.uint8)
+    count = data.count(b"\n") + (not data.endswith(b"\n") and len(data) > 0)
+    spans = Spans(np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.uint8))
+    kernel.lines(buffer, *spans)
+    return spans
+
+
+def marked(data: bytes, starts: Ints, ends: Ints) -> Spans:
+    """Mark given pieces of ``data`` as ``lines`` does."""
+    if len(starts) and (starts.min() < 0 or ends.max() > len(data) or (ends < starts).any()):
+        raise ValueError("spans must lie inside the data")
+    marks = np.empty(len(starts), np.uint8)
+    kernel.mark(np.frombuffer(data, np.uint8), starts, ends, marks)
+    return Spans(starts, ends, marks)
+
+
+class Borders:
+    """Follow a top-level JSON array through its pieces: where it opens, its elements end, and it closes.
+
+    >>> Borders().feed(b'[1, {"a": "],"}]').tolist()
+    [0, 2, 15]
+    """
+
+    def __init__(self) -> None:
+        self.state = np.zeros(3, np.int64)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is open after the last piece."""
+        return not self.state.any()
+
+    def feed(self, piece: bytes) -> Ints:
+        """Return the places of the borders in this piece."""
+        room = piece.count(b",") + sum(piece.count(bracket) for bracket in (b"[", b"]", b"{", b"}"))
+        out = np.empty(room, np.int64)
+        return out[: kernel.borders(np.frombuffer(piece, np.uint8), self.state, out)]

@@ -1,0 +1,1 @@
+"""Kernels compiled from Cython; they release the interpreter lock."""

@@ -1,0 +1,297 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Tie samples that share a bucket into groups, every tie proved by exact similarity; choose what each is dropped for.
+
+Samples are numbered by preference: of two that are alike the lower number is kept.
+"""
+
+import numpy as np
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy
+
+cdef extern from "agree.h" nogil:
+    int agree(const uint8_t *a, const uint8_t *b, int size)
+
+cdef enum:
+    HEADS = 256  # groups of one bucket that a newcomer is compared with
+    LOOK = 16    # members of each, the latest
+    TRY = 2      # of which the best agreeing are verified
+
+
+cdef struct Pair:
+    int32_t a
+    int32_t b
+    int64_t common  # shared shingles; of both conversations alone
+    double jaccard
+
+
+cdef struct Log:
+    Pair *pairs
+    int64_t size
+    int64_t room
+
+
+cdef struct Corpus:
+    const uint64_t *values
+    const int64_t *offsets
+    const uint64_t *wide
+    const int64_t *wide_offsets
+    const uint64_t *system
+    const uint8_t *sketch
+    int width
+    int least
+    double threshold
+    double floor
+
+
+cdef int add(Log *log, int64_t a, int64_t b, int64_t common, double jaccard) noexcept nogil:
+    cdef Pair *grown
+    if log.size == log.room:
+        grown = <Pair *>realloc(log.pairs, 2 * log.room * sizeof(Pair))
+        if grown == NULL:
+            return -1
+        log.pairs = grown
+        log.room *= 2
+    log.pairs[log.size] = Pair(<int32_t>min(a, b), <int32_t>max(a, b), common, jaccard)
+    log.size += 1
+    return 0
+
+
+cdef int64_t common_of(const uint64_t *a, int64_t na, const uint64_t *b, int64_t nb, int64_t need) noexcept nogil:
+    """Count shared values of two sorted sets; gives up (-1) once ``need`` cannot be reached."""
+    cdef int64_t i = 0, j = 0, k = 0, step
+    while i < na and j < nb:
+        for step in range(16):
+            if i >= na or j >= nb:
+                break
+            k += a[i] == b[j]
+            if a[i] <= b[j]:
+                if a[i] == b[j]:
+                    j += 1
+                i += 1
+            else:
+                j += 1
+        if k + min(na - i, nb - j) < need:
+            return -1
+    return k
+
+
+cdef double similarity(const Corpus *c, int64_t x, int64_t y, int64_t *common) noexcept nogil:
+    """Return the exact Jaccard of two samples, or -1 where it lies under the floor.
+
+    Where their system texts differ, the lower of the Jaccard without and with them.
+    """
+    cdef int64_t nx = c.offsets[x + 1] - c.offsets[x], ny = c.offsets[y + 1] - c.offsets[y]
+    cdef int64_t need = <int64_t>(c.floor * (nx + ny) / (1 + c.floor) - 1e-9)
+    cdef int64_t wide
+    cdef double narrow
+    cdef const uint64_t *a
+    cdef const uint64_t *b
+    if nx == 0 or ny == 0 or min(nx, ny) < need:
+        return -1
+    common[0] = common_of(c.values + c.offsets[x], nx, c.values + c.offsets[y], ny, need)
+    if common[0] < 0:
+        return -1
+    narrow = <double>common[0] / <double>(nx + ny - common[0])
+    if c.system[x] != c.system[y]:
+        a, b = c.values + c.offsets[x], c.values + c.offsets[y]
+        if c.wide_offsets[x + 1] > c.wide_offsets[x]:
+            a, nx = c.wide + c.wide_offsets[x], c.wide_offsets[x + 1] - c.wide_offsets[x]
+        if c.wide_offsets[y + 1] > c.wide_offsets[y]:
+            b, ny = c.wide + c.wide_offsets[y], c.wide_offsets[y + 1] - c.wide_offsets[y]
+        wide = common_of(a, nx, b, ny, 0)
+        narrow = min(narrow, <double>wide / <double>(nx + ny - wide))
+    return narrow if narrow >= c.floor else -1
+
+
+cdef inline int64_t root_of(int32_t *parent, int64_t x) noexcept nogil:
+    while parent[x] != x:
+        parent[x] = parent[parent[x]]
+        x = parent[x]
+    return x
+
+
+cdef inline uint64_t key_of(int64_t x, int64_t y) noexcept nogil:
+    return (<uint64_t>min(x, y) << 32 | <uint64_t>max(x, y)) + 1
+
+
+cdef inline int64_t slot_of(uint64_t key, int64_t mask) noexcept nogil:
+    return <int64_t>((key * <uint64_t>0x9E3779B97F4A7C15u) >> 20) & mask
+
+
+cdef bint tied(const Corpus *c, int64_t x, int64_t y, uint64_t *failed, int64_t mask, Log *log) noexcept nogil:
+    """Verify one pair unless it is known to fail; write down what was seen."""
+    cdef uint64_t key = key_of(x, y)
+    cdef int64_t slot = slot_of(key, mask), common = 0
+    cdef double jaccard
+    if failed[slot] == key:
+        return False
+    jaccard = similarity(c, x, y, &common)
+    if jaccard >= 0:
+        add(log, x, y, common, jaccard)
+    if jaccard >= c.threshold:
+        return True
+    failed[slot] = key
+    return False
+
+
+cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before, uint64_t *failed, int64_t mask,
+                Log *log) noexcept nogil:
+    """Whether x is alike one of the latest members of a group: those are tried whose sketches agree most."""
+    cdef int64_t best[TRY]
+    cdef int score[TRY]
+    cdef int64_t y = head
+    cdef int looked = 0, k, same
+    for k in range(TRY):
+        best[k] = -1
+        score[k] = c.least - 1
+    while y >= 0 and looked < LOOK:
+        same = agree(c.sketch + x * c.width, c.sketch + y * c.width, c.width)
+        if same > score[0]:
+            score[1] = score[0]
+            best[1] = best[0]
+            score[0] = same
+            best[0] = y
+        elif same > score[1]:
+            score[1] = same
+            best[1] = y
+        y = before[y]
+        looked += 1
+    for k in range(TRY):
+        if best[k] >= 0 and tied(c, x, best[k], failed, mask, log):
+            return True
+    return False
+
+
+cdef void bucket(const Corpus *c, const int32_t *rows, int64_t size, int32_t *parent, int32_t *before, uint64_t *failed,
+                 int64_t mask, Log *log) noexcept nogil:
+    """Tie the samples of one bucket; each meets every group there once, not every member."""
+    cdef int64_t heads[HEADS]
+    cdef int64_t x, mine, own, other, tail, at
+    cdef int count = 0, k
+    for at in range(size):
+        x = rows[at]
+        own = root_of(parent, x)
+        mine = -1
+        k = 0
+        while k < count:
+            other = root_of(parent, heads[k])
+            if other != own:
+                if not joins(c, x, heads[k], before, failed, mask, log):
+                    k += 1
+                    continue
+                parent[max(own, other)] = <int32_t>min(own, other)
+                own = min(own, other)
+            if mine < 0:
+                mine = k
+                k += 1
+                continue
+            tail = heads[k]
+            while before[tail] >= 0:
+                tail = before[tail]
+            before[tail] = <int32_t>heads[mine]
+            heads[mine] = heads[k]
+            count -= 1
+            heads[k] = heads[count]
+        if mine >= 0:
+            before[x] = <int32_t>heads[mine]
+            heads[mine] = x
+        else:
+            before[x] = -1
+            if count < HEADS:
+                heads[count] = x
+                count += 1
+            else:
+                heads[x & (HEADS - 1)] = x
+
+
+cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t *keeper, int32_t *keepers, int *scores,
+                 uint64_t *failed, int64_t mask, Log *log) noexcept nogil:
+    """Give each member of a group the keeper it was verified against; who has none becomes a keeper."""
+    cdef int64_t at, k, x, kept = 0, best, tries
+    cdef int top
+    for at in range(size):
+        x = members[at]
+        keeper[x] = <int32_t>x
+        for k in range(kept):
+            scores[k] = agree(c.sketch + x * c.width, c.sketch + <int64_t>keepers[k] * c.width, c.width)
+        for tries in range(8):
+            best = -1
+            top = c.least - 1
+            for k in range(kept):
+                if scores[k] > top:
+                    top = scores[k]
+                    best = k
+            if best < 0:
+                break
+            scores[best] = -1
+            if tied(c, x, keepers[best], failed, mask, log):
+                keeper[x] = keepers[best]
+                break
+        if keeper[x] == x:
+            keepers[kept] = <int32_t>x
+            kept += 1
+
+
+def relate(const uint64_t[::1] values, const int64_t[::1] offsets, const uint64_t[::1] wide,
+           const int64_t[::1] wide_offsets, const uint64_t[::1] system, const uint8_t[:, ::1] sketch,
+           list bands, double threshold, double floor, int least):
+    """Tie samples by the buckets of every band, then choose keepers.
+
+    ``bands`` holds (rows, starts): samples bucket after bucket in order of number, and where the buckets begin.
+    Returns group (its lowest number) and keeper of every sample, and the pairs verified: a, b, common, jaccard.
+    """
+    cdef int64_t n = offsets.shape[0] - 1, i, begin, size, mask = 1
+    cdef Corpus c
+    cdef Log log
+    cdef const int32_t[::1] rows
+    cdef const int64_t[::1] starts
+    cdef int32_t[::1] parent = np.arange(n, dtype=np.int32)
+    cdef int32_t[::1] before = np.empty(n, np.int32)
+    cdef int32_t[::1] keeper = np.arange(n, dtype=np.int32)
+    cdef int32_t[::1] keepers = np.empty(n, np.int32)
+    cdef int[::1] scores = np.empty(n, np.intc)
+    cdef uint64_t[::1] failed
+    if n == 0:
+        return np.asarray(parent), np.asarray(keeper), np.empty((0, 2), np.int32), np.empty(0, np.int64), np.empty(0)
+    while mask < 4 * n:
+        mask *= 2
+    failed = np.zeros(mask, np.uint64)
+    mask -= 1
+    if values.shape[0] == 0 or sketch.shape[0] != n or system.shape[0] != n or wide_offsets.shape[0] != n + 1:
+        raise ValueError("sets, system texts and sketches must be of the same samples")
+    c.values, c.offsets = &values[0], &offsets[0]
+    c.wide = &wide[0] if wide.shape[0] else &values[0]
+    c.wide_offsets = &wide_offsets[0]
+    c.system, c.sketch, c.width = &system[0], &sketch[0, 0], <int>sketch.shape[1]
+    c.least, c.threshold, c.floor = least, threshold, floor
+    log.room, log.size = 1024, 0
+    log.pairs = <Pair *>malloc(log.room * sizeof(Pair))
+    if log.pairs == NULL:
+        raise MemoryError
+    for rows, starts in bands:
+        with nogil:
+            for i in range(starts.shape[0] - 1):
+                bucket(&c, &rows[0] + starts[i], starts[i + 1] - starts[i], &parent[0], &before[0], &failed[0], mask, &log)
+    for i in range(n):
+        parent[i] = <int32_t>root_of(&parent[0], i)
+    order = np.argsort(np.asarray(parent), kind="stable").astype(np.int32)
+    rows = order
+    with nogil:
+        begin = 0
+        while begin < n:
+            size = 1
+            while begin + size < n and parent[rows[begin + size]] == parent[rows[begin]]:
+                size += 1
+            if size > 1:
+                assign(&c, &rows[0] + begin, size, &keeper[0], &keepers[0], &scores[0], &failed[0], mask, &log)
+            begin += size
+    raw = np.empty(log.size * sizeof(Pair), np.uint8)
+    cdef uint8_t[::1] view = raw
+    if log.size:
+        memcpy(&view[0], log.pairs, log.size * sizeof(Pair))
+    free(log.pairs)
+    pairs = raw.view(np.dtype([("a", np.int32), ("b", np.int32), ("common", np.int64), ("jaccard", np.float64)]))
+    ends = np.stack([pairs["a"], pairs["b"]], axis=1)
+    return np.asarray(parent), np.asarray(keeper), ends, pairs["common"].copy(), pairs["jaccard"].copy()

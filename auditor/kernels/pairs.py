@@ -1,0 +1,79 @@
+"""Groups of samples that exact similarity ties together, and what each sample would be dropped for."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.kernels.flat import Hashes, Ints
+from auditor.kernels.reference import pairs as plain
+from auditor.kernels.sketch import Sets
+
+try:
+    from auditor.kernels.native import pairs as native
+except ImportError:
+    native = None  # type: ignore[assignment]
+
+COMPILED = native is not None
+kernel = native if COMPILED else plain
+
+
+class Corpus(NamedTuple):
+    """Samples to relate, numbered by preference: of two that are alike the lower number is kept.
+
+    ``narrow`` holds the shingles of each conversation, ``wide`` those of its system text too (an empty set: there is
+    none, so the narrow one stands); ``system`` tells system texts apart; ``lanes`` are the low bytes of the signatures, shape (samples, permutations).
+    """
+
+    narrow: Sets
+    wide: Sets
+    system: Hashes
+    lanes: NDArray[np.uint8]
+
+
+class Band(NamedTuple):
+    """The buckets of one band: samples bucket after bucket, lowest number first, and where each bucket begins."""
+
+    rows: NDArray[np.int32]
+    starts: Ints
+
+
+class Related(NamedTuple):
+    """What was found: each sample's group (its lowest number) and keeper (itself if it stays).
+
+    ``ends``, ``common`` and ``jaccard`` describe every pair that was verified and reached the floor.
+    """
+
+    group: NDArray[np.int32]
+    keeper: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    common: Ints
+    jaccard: NDArray[np.float64]
+
+
+def relate(corpus: Corpus, bands: list[Band], threshold: float, floor: float) -> Related:
+    """Verify pairs that share a bucket; a pair below ``threshold`` ties nothing, one below ``floor`` is forgotten.
+
+    Work is linear in the size of a bucket: a newcomer meets each group there once, by those of its latest members
+    whose sketches agree most.
+    """
+    for rows, starts in bands:
+        if len(starts) and (starts[-1] > len(rows) or (np.diff(starts) < 0).any()):
+            raise ValueError("buckets must rise and stay inside the rows")
+        if len(rows) and (rows.min() < 0 or rows.max() >= len(corpus.system)):
+            raise ValueError("a bucket names a sample that is not there")
+    sets = (*corpus.narrow, *corpus.wide)
+    found = kernel.relate(
+        *sets, corpus.system, corpus.lanes, bands, threshold, floor, least_agreement(threshold, corpus.lanes.shape[1])
+    )
+    return Related(*found)
+
+
+def least_agreement(threshold: float, permutations: int) -> int:
+    """Return how many values of two signatures agree at least in all but one of 10,000 pairs at the threshold.
+
+    >>> least_agreement(0.8, 128)
+    85
+    """
+    spread = (permutations * threshold * (1 - threshold)) ** 0.5
+    return max(0, int(permutations * threshold - 3.72 * spread))

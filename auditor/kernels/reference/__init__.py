@@ -1,0 +1,1 @@
+"""Kernels in Python and numpy: the definition, and the fallback where nothing was compiled."""

@@ -1,0 +1,104 @@
+"""Near duplicates: bands of MinHash propose, exact Jaccard decides."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.kernels.flat import Hashes, Ints
+from auditor.kernels.pairs import Band, Corpus, Related, relate
+from auditor.kernels.sketch import Sets
+from auditor.sketches import Bands
+
+FLOOR = 0.5
+"""Verified pairs below this similarity are not kept: too far apart to matter at any threshold."""
+
+
+class Sketches(NamedTuple):
+    """The sketches of the rows to relate: keys of each band, shape (rows, bands), and low bytes of signatures."""
+
+    keys: Hashes
+    lanes: NDArray[np.uint8]
+    system: Hashes
+
+
+class Neighbours(NamedTuple):
+    """Near duplicates among the given rows: group (-1: none), keeper, and the pairs that were verified.
+
+    ``pairs`` has two rows for each pair; ``contained`` says which share of each is found in the other.
+    """
+
+    group: Ints
+    keeper: Ints
+    pairs: Ints
+    jaccard: NDArray[np.float64]
+    contained: NDArray[np.float64]
+
+
+def neighbours(
+    sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets, Sets]], threshold: float, floor: float = FLOOR
+) -> Neighbours:
+    """Relate rows; of two that are alike the one of lower rank is kept.
+
+    ``sets`` returns the shingles of rows (given in rising order): of the conversation, and with the system text.
+    """
+    rows = len(rank)
+    candidates = proposed(sketches.keys)
+    narrow, wide = sets(candidates)
+    order = np.argsort(rank[candidates], kind="stable")
+    chosen = candidates[order]
+    corpus = Corpus(reordered(narrow, order), reordered(wide, order), sketches.system[chosen], sketches.lanes[chosen])
+    bands = [buckets(keys) for keys in sketches.keys[chosen].T]
+    found = relate(corpus, bands, threshold, min(floor, threshold))
+    return _of_rows(found, chosen, rows, np.diff(corpus.narrow.offsets))
+
+
+def _of_rows(found: Related, chosen: Ints, rows: int, sizes: Ints) -> Neighbours:
+    """Translate from samples numbered by preference back to rows."""
+    keeper = np.arange(rows, dtype=np.int64)
+    keeper[chosen] = chosen[found.keeper]
+    group = np.full(rows, -1, np.int64)
+    crowded = np.bincount(found.group, minlength=len(chosen))[found.group] > 1 if len(chosen) else np.zeros(0, bool)
+    group[chosen[crowded]] = chosen[found.group[crowded]]
+    pairs = chosen[found.ends]
+    contained = found.common[:, None] / sizes[found.ends]
+    swap = pairs[:, 0] > pairs[:, 1]
+    pairs[swap], contained[swap] = pairs[swap, ::-1], contained[swap, ::-1]
+    by_row, first = np.unique(pairs, axis=0, return_index=True)
+    return Neighbours(group, keeper, by_row.reshape(-1, 2), found.jaccard[first], contained[first])
+
+
+def proposed(keys: Hashes) -> Ints:
+    """Return the rows that share a bucket with another, in rising order; shape of keys: (rows, bands)."""
+    hit = np.zeros(len(keys), bool)
+    for column in keys.T:
+        order = np.argsort(column)
+        same = column[order][1:] == column[order][:-1]
+        hit[order[1:][same]] = True
+        hit[order[:-1][same]] = True
+    return np.flatnonzero(hit)
+
+
+def buckets(keys: Hashes) -> Band:
+    """Return the buckets of one band that hold more than one row, rows in rising order within each.
+
+    >>> [part.tolist() for part in buckets(np.array([9, 5, 9, 7], np.uint64))]
+    [[0, 2], [0, 2]]
+    """
+    order = np.argsort(keys, kind="stable")
+    fresh = np.ones(len(keys), bool)
+    fresh[1:] = keys[order][1:] != keys[order][:-1]
+    run = np.cumsum(fresh) - 1
+    sizes = np.bincount(run, minlength=1)
+    crowded = sizes > 1
+    starts = np.concatenate([[0], np.cumsum(sizes[crowded])])
+    return Band(order[crowded[run]].astype(np.int32) if len(keys) else order.astype(np.int32), starts.astype(np.int64))
+
+
+def reordered(sets: Sets, order: Ints) -> Sets:
+    """Return sets in another order."""
+    sizes = np.diff(sets.offsets)[order]
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    places = np.repeat(sets.offsets[order] - offsets[:-1], sizes) + np.arange(offsets[-1])
+    return Sets(sets.values[places], offsets)

@@ -1,0 +1,97 @@
+"""How long samples are, and whether an answer breaks out of its turn."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from auditor.kernels.flat import Ints
+from auditor.sample import Role
+from auditor.views import ANSWER, PROMPT, Views, sums
+
+MARKERS = (
+    b"### Instruction",
+    b"### Human:",
+    b"### Assistant:",
+    b"### Response:",
+    b"### User:",
+    b"<|im_start|>",
+    b"<|im_end|>",
+    b"<|endoftext|>",
+    b"<|user|>",
+    b"<|assistant|>",
+    b"<|start_header_id|>",
+    b"[INST]",
+    b"\nHuman:",
+    b"\nUser:",
+    "\n用户：".encode(),
+    "\n人类：".encode(),
+)
+"""What chat templates put before a turn: inside an answer it teaches the model to go on with a turn of its own."""
+
+ECHO = 16
+"""Characters that an answer must have before it counts as an echo or a repeated turn."""
+
+
+def measure(views: Views) -> pa.Table:
+    """Measure sizes, and flag role markers inside answers, answers that echo the prompt and repeated turns.
+
+    ``role_markers`` counts them; ``marker_turn`` and ``marker_start`` (code points) place the first, or are null.
+    """
+    batch = views.batch
+    first = batch.first
+    chars = pc.utf8_length(batch.turns["text"]).to_numpy().astype(np.int64)
+    trained = views.part == ANSWER
+    count, turn, start = _markers(views)
+    columns = {
+        "chars": sums(chars, first),
+        "trained_chars": sums(chars * trained, first),
+        "tokens": sum(part.counts for part in views.parts),
+        "trained_tokens": views.answer.counts,
+        "role_markers": count,
+        "marker_turn": pa.array(turn, pa.int32(), mask=count == 0),
+        "marker_start": pa.array(start, pa.int64(), mask=count == 0),
+        "echoes_prompt": _equal_turns(views, chars, PROMPT),
+        "repeats_turn": _equal_turns(views, chars, ANSWER),
+    }
+    return pa.table(columns)
+
+
+def _markers(views: Views) -> tuple[Ints, Ints, Ints]:
+    """Count role markers in trained turns; and where each sample's first one stands."""
+    first = views.batch.first
+    buffer, offsets = views.batch.texts
+    places = [place for marker in MARKERS for place in _places(buffer.tobytes(), marker)]
+    samples = len(first) - 1
+    count, turn, start = np.zeros(samples, np.int64), np.zeros(samples, np.int64), np.zeros(samples, np.int64)
+    for place in sorted(places, reverse=True):
+        held = int(np.searchsorted(offsets, place, "right")) - 1
+        if views.part[held] != ANSWER:
+            continue
+        sample = int(np.searchsorted(first, held, "right")) - 1
+        count[sample] += 1
+        turn[sample] = held - first[sample]
+        start[sample] = len(buffer[offsets[held] : place].tobytes().decode("utf-8", "replace"))
+    return count, turn, start
+
+
+def _places(data: bytes, marker: bytes) -> list[int]:
+    places = []
+    at = data.find(marker)
+    while at >= 0:
+        places.append(at)
+        at = data.find(marker, at + len(marker))
+    return places
+
+
+def _equal_turns(views: Views, chars: Ints, part: int) -> NDArray[np.bool_]:
+    """Whether a trained turn of each sample has the same text as an earlier turn of the given part."""
+    batch = views.batch
+    sample = np.repeat(np.arange(batch.rows), np.diff(batch.first))
+    telling = (chars >= ECHO) & (batch.role != Role.SYSTEM)
+    order = np.lexsort((np.arange(len(sample)), views.turn_keys[:, 1], views.turn_keys[:, 0], sample))
+    order = order[telling[order]]
+    same = (sample[order][1:] == sample[order][:-1]) & (views.turn_keys[order][1:] == views.turn_keys[order][:-1]).all(1)
+    later, earlier = order[1:][same], order[:-1][same]
+    hit = (views.part[later] == ANSWER) & (views.part[earlier] == part)
+    return np.bincount(sample[later[hit]], minlength=batch.rows) > 0

@@ -1,0 +1,124 @@
+"""What relations need to know of a batch: keys of copies, band keys and small sketches of near duplicates."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+from numpy.typing import NDArray
+
+from auditor.kernels.flat import Hashes
+from auditor.kernels.reference.sketch import mix
+from auditor.kernels.sketch import PERMUTATIONS, Sets, band_keys, shingle_sets, signatures
+from auditor.views import ANSWER, FRAME, PROMPT, View, Views
+
+RECALL = 0.9995
+"""Least share of pairs at the threshold that must share a band."""
+
+
+class Bands(NamedTuple):
+    """How a signature is cut for proposing pairs: ``count`` bands of ``rows`` values."""
+
+    count: int
+    rows: int
+
+    def chance(self, jaccard: float) -> float:
+        """Return how likely a pair of this similarity shares a band.
+
+        >>> round(Bands(25, 5).chance(0.8), 5)
+        0.99995
+        """
+        return 1 - (1 - jaccard**self.rows) ** self.count
+
+
+def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> Bands:
+    """Return the most selective bands that still find nearly every pair at the threshold.
+
+    >>> bands_for(0.8), bands_for(0.5)
+    (Bands(count=25, rows=5), Bands(count=64, rows=2))
+    """
+    fitting = [Bands(permutations // rows, rows) for rows in range(permutations, 0, -1)]
+    return next((bands for bands in fitting if bands.chance(threshold) >= RECALL), fitting[-1])
+
+
+def sketch(views: Views, size: int, bands: Bands) -> pa.Table:
+    """Sketch a batch: one row for each sample.
+
+    ``sample_key``, ``prompt_key``, ``answer_key`` (16 bytes, null where there is nothing) are equal for copies;
+    ``frame`` hashes what near duplicates must share exactly (media, and a prompt or answer too short for shingles),
+    ``system`` the system text; ``shingles`` counts them with repeats; ``bands`` and ``lanes`` are null without any.
+    """
+    prompt, answer = (signatures(part.hashes, part.bounds, size) for part in (views.prompt, views.answer))
+    signature = np.minimum(prompt, answer)
+    shingles = _shingles(views.prompt, size) + _shingles(views.answer, size)
+    media = _media(views)
+    frame = media ^ mix(_short(views, PROMPT, size) ^ mix(_short(views, ANSWER, size)))
+    keys = band_keys(signature, *bands) ^ mix(frame)
+    none = shingles == 0
+    return pa.table(
+        {
+            "sample_key": _binary(views.keys(PROMPT, ANSWER, FRAME) ^ media[:, None]),
+            "prompt_key": _binary(views.keys(PROMPT, FRAME) ^ media[:, None]),
+            "answer_key": _binary(views.keys(ANSWER)),
+            "system": pa.array(views.keys(FRAME)[:, 0]),
+            "frame": pa.array(frame),
+            "shingles": pa.array(shingles),
+            "bands": _binary(np.ascontiguousarray(keys.T), none),
+            "lanes": _binary(signature.astype(np.uint8), none),
+        }
+    )
+
+
+def _shingles(view: View, size: int) -> NDArray[np.int64]:
+    return np.maximum(view.counts - size + 1, 0)
+
+
+def _short(views: Views, part: int, size: int) -> Hashes:
+    """Hash a part that is too short to be sketched, so that it must be equal; zero for any other."""
+    key = views.keys(part)[:, 0]
+    return np.where(views.parts[part].counts < size, key, np.uint64(0))
+
+
+def _media(views: Views) -> Hashes:
+    """Hash each sample's images and the like; zero for none."""
+    named = views.batch.samples["media"].to_pylist()
+    return np.array([hash_of(name) if name else 0 for name in named], np.uint64)
+
+
+def hash_of(text: str) -> int:
+    """Hash a string to 64 bits."""
+    return int(xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")))
+
+
+def _binary(rows: NDArray[np.generic], null: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Return rows of numbers as fixed-size binary; rows of zeros (or those named) are null."""
+    null = (rows == 0).all(axis=1) if null is None else null
+    width = rows.shape[1] * rows.itemsize
+    data = pa.py_buffer(np.ascontiguousarray(rows))
+    valid = pa.array(~null).buffers()[1]
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(rows), [valid, data])
+
+
+def conversation_sets(views: Views, size: int) -> tuple[Sets, Sets]:
+    """Return each sample's shingles: of its conversation (prompt and answer), and with its system text too."""
+    prompt, answer, frame = (shingle_sets(part.hashes, part.bounds, size) for part in views.parts)
+    narrow = united(prompt, answer)
+    return narrow, united(narrow, frame)
+
+
+def united(left: Sets, right: Sets) -> Sets:
+    """Unite two sets for each sample."""
+    counts = np.diff(left.offsets) + np.diff(right.offsets)
+    samples = np.repeat(np.arange(len(counts)), counts)
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    values = np.empty(offsets[-1], np.uint64)
+    for held, shift in ((left, np.zeros(len(counts), np.int64)), (right, np.diff(left.offsets))):
+        sizes = np.diff(held.offsets)
+        begin = np.repeat(offsets[:-1] + shift - held.offsets[:-1], sizes)
+        values[begin + np.arange(len(held.values))] = held.values
+    order = np.lexsort((values, samples))
+    values = values[order]
+    fresh = np.ones(len(values), bool)
+    fresh[1:] = (values[1:] != values[:-1]) | (samples[1:] != samples[:-1])
+    kept = np.concatenate([[0], np.cumsum(fresh)])
+    return Sets(values[fresh], kept[offsets])

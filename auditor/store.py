@@ -1,0 +1,63 @@
+"""Files that appear whole or not at all, and tables that are read without loading them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import xxhash
+
+from auditor.errors import EnvironmentFault
+
+BLOCK = 1 << 20
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file under another name, and give it its own once it is complete and on disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = path.with_name(f".{path.name}.part")
+    try:
+        with held.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        held.replace(path)
+    except OSError as fault:
+        held.unlink(missing_ok=True)
+        raise EnvironmentFault(
+            f"cannot write {path}: {fault.strerror or fault}", hint="free space or choose another folder with -o"
+        ) from fault
+    except BaseException:
+        held.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a small file whole."""
+    with whole(path) as out:
+        out.write(data)
+
+
+def write_arrow(path: Path, table: pa.Table) -> None:
+    """Write a table as an Arrow file that can be mapped into memory."""
+    with whole(path) as out, pa.ipc.new_file(out, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+
+
+def read_arrow(path: Path) -> pa.Table:
+    """Map an Arrow file into memory."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def digest(path: Path) -> str:
+    """Return the xxh3-128 of a file's bytes, as hex."""
+    found = xxhash.xxh3_128()
+    with path.open("rb") as stream:
+        while piece := stream.read(BLOCK):
+            found.update(piece)
+    return found.hexdigest()
+
+

@@ -1,0 +1,57 @@
+"""Rows of Parquet and Arrow files and of saved Hugging Face data sets, read through ``datasets``."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from auditor.chunks import Chunk
+from auditor.errors import InputError
+from auditor.faults import Fault
+from auditor.sources import Source
+
+if TYPE_CHECKING:
+    import datasets
+
+ROWS = 2000
+"""Rows in a chunk."""
+
+
+def opened(source: Source) -> "datasets.Dataset":
+    """Open a table; it stays on disk, memory-mapped."""
+    import datasets  # noqa: PLC0415  (takes seconds to import, and few inputs need it)
+
+    datasets.disable_progress_bars()
+    try:
+        if source.form == "dataset":
+            held = datasets.load_from_disk(source.path)
+            return datasets.concatenate_datasets(list(held.values())) if isinstance(held, dict) else held
+        if source.form == "arrow":
+            return datasets.Dataset.from_file(source.path)
+        return datasets.Dataset.from_parquet(source.path, keep_in_memory=False)
+    except Exception as fault:  # datasets raises what pyarrow, pandas and the file system raise
+        raise InputError(f"{source.name} cannot be read as a table: {fault}") from None
+
+
+def chunks(source: Source) -> Iterator[Chunk]:
+    """Yield a table's rows in order; a table that cannot be read is one fault."""
+    try:
+        table = opened(source)
+    except InputError as fault:
+        yield Chunk(0, 1, b"", None, [], [Fault(1, 0, source.size, "truncated", fault.message)])
+        return
+    for at in range(0, table.num_rows, ROWS):
+        rows = table[at : at + ROWS]
+        yield Chunk(0, at + 1, b"", None, _by_row(rows), [])
+
+
+def _by_row(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Turn columns into rows, without the nulls that a column adds to rows that lack it."""
+    names = list(columns)
+    return [
+        {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def rows(source: Source, wanted: list[int]) -> list[dict[str, Any]]:
+    """Return single rows by index."""
+    return _by_row(opened(source)[wanted])

@@ -1,0 +1,112 @@
+"""A batch as the measures see it: normalised turns, and the tokens of each sample's prompt, answer and frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.kernels.flat import Hashes, Ints, Lanes, Texts
+from auditor.kernels.reference.sketch import mix
+from auditor.kernels.tokens import Tokens, copy_hashes, normalise, tokens
+from auditor.sample import Batch, Role
+
+PROMPT, ANSWER, FRAME = range(3)
+"""What a turn belongs to: asked, trained, or the system text around both."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The tokens of one part of every sample: those of sample ``i`` are ``hashes[bounds[i]:bounds[i + 1]]``."""
+
+    hashes: Hashes
+    sizes: Lanes
+    bounds: Ints
+
+    @property
+    def counts(self) -> Ints:
+        """Tokens in each sample's part."""
+        return np.diff(self.bounds)
+
+    @property
+    def chars(self) -> Ints:
+        """Characters in the tokens of each sample's part."""
+        return sums(self.sizes.astype(np.int64), self.bounds)
+
+
+@dataclass(frozen=True)
+class Views:
+    """One batch, normalised and tokenised once for every measure."""
+
+    batch: Batch
+    texts: Texts
+    part: NDArray[np.int8]
+    parts: tuple[View, View, View]
+    turn_keys: Hashes
+
+    @property
+    def prompt(self) -> View:
+        """Everything asked."""
+        return self.parts[PROMPT]
+
+    @property
+    def answer(self) -> View:
+        """Everything trained."""
+        return self.parts[ANSWER]
+
+    @property
+    def frame(self) -> View:
+        """System texts and tool definitions."""
+        return self.parts[FRAME]
+
+    def keys(self, *parts: int) -> Hashes:
+        """Hash each sample's turns of these parts, with their roles and order, to 128 bits; shape (samples, 2).
+
+        Samples without such a turn, or with nothing in them, have zeros.
+        """
+        first = self.batch.first
+        chosen = np.isin(self.part, parts)
+        place = np.cumsum(chosen) - 1
+        place = place - np.repeat(np.concatenate([[0], np.cumsum(chosen)])[first[:-1]], np.diff(first))
+        tag = (place.astype(np.uint64) * np.uint64(16) + self.batch.role.astype(np.uint64)) + np.uint64(1)
+        tagged = mix(self.turn_keys ^ mix(tag)[:, None])
+        tagged[~chosen] = 0
+        keys = np.stack([sums(lane, first) for lane in tagged.T], axis=1)
+        keys[sums((chosen & self._filled()).astype(np.int64), first) == 0] = 0
+        return keys
+
+    def _filled(self) -> NDArray[np.bool_]:
+        return np.diff(self.texts.offsets) > 0
+
+
+def sums(values: NDArray[np.generic], bounds: Ints) -> NDArray[np.generic]:
+    """Add up values between successive bounds, wrapping like the values' type.
+
+    >>> sums(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
+    [3, 0, 3]
+    """
+    total = np.zeros(len(values) + 1, values.dtype)
+    np.cumsum(values, out=total[1:])
+    return total[bounds[1:]] - total[bounds[:-1]]  # type: ignore[no-any-return]
+
+
+def views(batch: Batch) -> Views:
+    """Normalise and tokenise a batch."""
+    texts = normalise(batch.texts)
+    part = np.where(batch.trained, ANSWER, np.where(batch.role == Role.SYSTEM, FRAME, PROMPT)).astype(np.int8)
+    order = np.argsort(part, kind="stable")
+    found = tokens(texts, order)
+    parts = []
+    begin = 0
+    for which in (PROMPT, ANSWER, FRAME):
+        held = np.concatenate([[0], np.cumsum(part == which)])[batch.first]
+        parts.append(_view(found, begin + held))
+        begin += int(held[-1])
+    prompt, answer, frame = parts
+    return Views(batch, texts, part, (prompt, answer, frame), copy_hashes(texts))
+
+
+def _view(found: Tokens, turns: Ints) -> View:
+    """Return the tokens between turn bounds (in the order in which they were tokenised)."""
+    bounds = found.bounds[turns]
+    start, end = bounds[0], bounds[-1]
+    return View(found.hashes[start:end], found.sizes[start:end], bounds - start)
