@@ -38,7 +38,7 @@ def chunks(source: Source, longest: int = LONGEST) -> Iterator[Chunk]:
         for piece in stream:
             yield from cut.feed(piece)
     except InputError as fault:
-        yield from cut.end(Fault(0, 0, 0, "truncated", fault.message))
+        yield from cut.end(Fault(0, 0, 0, "truncated", str(fault)))
         return
     yield from cut.end(None)
 
@@ -161,7 +161,9 @@ class _Array:
 
     def _check(self, held: bytes) -> None:
         if len(held) > self.longest:
-            raise InputError(f"element {self.line} of the array is longer than {self.longest} bytes")
+            raise InputError(
+                "element {index} of the array is longer than {limit} bytes", index=self.line, limit=self.longest
+            )
 
     def end(self, fault: Fault | None) -> Iterator[Chunk]:
         """Report an array that does not close."""

@@ -4,15 +4,18 @@
 class AuditorError(Exception):
     """A fault that ends the command: what happened, and what to do next.
 
-    ``code`` is the exit code of the command line: 2 usage, 3 input, 4 environment, 5 verification.
+    Message and hint are templates filled with ``values``, so that they can be shown in another language.
+
+    >>> str(UsageError("no such file: {name}", name="a.jsonl"))
+    'no such file: a.jsonl'
     """
 
     code = 4
+    """The exit code of the command line: 2 usage, 3 input, 4 environment, 5 verification."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, *, hint: str = "", **values: object) -> None:
+        self.message, self.hint, self.values = message, hint, values
+        super().__init__(message.format(**values))
 
 
 class UsageError(AuditorError):

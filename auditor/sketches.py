@@ -100,10 +100,18 @@ def _binary(rows: NDArray[np.generic], null: NDArray[np.bool_] | None = None) ->
 
 
 def conversation_sets(views: Views, size: int) -> tuple[Sets, Sets]:
-    """Return each sample's shingles: of its conversation (prompt and answer), and with its system text too."""
+    """Return each sample's shingles: of its conversation (prompt and answer), and with its system text too.
+
+    Where there is no system text the second set is empty: it would be the first again.
+    """
     prompt, answer, frame = (shingle_sets(part.hashes, part.bounds, size) for part in views.parts)
     narrow = united(prompt, answer)
-    return narrow, united(narrow, frame)
+    if not len(frame.values):
+        return narrow, frame
+    wide = united(narrow, frame)
+    framed = np.repeat(np.diff(frame.offsets) > 0, np.diff(wide.offsets))
+    kept = np.concatenate([[0], np.cumsum(framed)])
+    return narrow, Sets(wide.values[framed], kept[wide.offsets])
 
 
 def united(left: Sets, right: Sets) -> Sets:

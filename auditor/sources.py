@@ -62,10 +62,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Skipped:
-    """An input that was not read, and why."""
+    """An input that was not read, and why: a template, and what it speaks about."""
 
     name: str
-    reason: str
+    template: str
+    about: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the input was not read, in English."""
+        return self.template.format(about=self.about)
 
 
 def find(inputs: Sequence[str], spool: Path) -> tuple[list[Source], list[Skipped]]:
@@ -78,14 +84,14 @@ def find(inputs: Sequence[str], spool: Path) -> tuple[list[Source], list[Skipped
     for name, path in sorted(set(_expanded(inputs, spool, skipped))):
         key = _identity(path)
         if key in found:
-            skipped.append(Skipped(name, f"the same file as {found[key].name}"))
+            skipped.append(Skipped(name, "the same file as {about}", found[key].name))
             continue
         try:
             found[key] = described(name, path)
         except InputError as fault:
-            skipped.append(Skipped(name, fault.message))
+            skipped.append(Skipped(name, "{about}", str(fault)))
         except OSError as fault:
-            skipped.append(Skipped(name, f"cannot be read: {fault.strerror or fault}"))
+            skipped.append(Skipped(name, "cannot be read: {about}", str(fault.strerror or fault)))
     return list(found.values()), skipped
 
 
@@ -100,15 +106,18 @@ def _expanded(inputs: Sequence[str], spool: Path, skipped: list[Skipped]) -> Ite
             files = list(_walk(Path(item), skipped))
             if not files:
                 raise UsageError(
-                    f"no data in the folder {item}", hint=f"files ending in {', '.join(SUFFIXES)} (or .gz, .zst …) are read"
-                )
+                    "no data in the folder {name}", hint="files ending in {endings} (or .gz, .zst …) are read",
+                    name=item, endings=", ".join(SUFFIXES),
+                )  # fmt: skip
             yield from ((path.as_posix(), str(path)) for path in files)
         elif Path(item).exists():
             yield Path(item).as_posix(), str(_plain(item, spool))
         else:
             matches = [match for match in glob.glob(item, recursive=True) if Path(match).is_file()]
             if not matches:
-                raise UsageError(f"no such file: {item}", hint="give files, folders, globs in quotes, or - for standard input")
+                raise UsageError(
+                    "no such file: {name}", hint="give files, folders, globs in quotes, or - for standard input", name=item
+                )
             yield from ((Path(match).as_posix(), match) for match in matches)
 
 
@@ -119,7 +128,7 @@ def _plain(item: str, spool: Path) -> Path:
         with Path(item).open("rb") as stream:
             return _spooled(stream, spool / f"fifo-{Path(item).name}")
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{item} is not a file", hint="sockets and devices are not read")
+        raise UsageError("{name} is not a file", hint="sockets and devices are not read", name=item)
     return Path(item)
 
 
@@ -177,7 +186,7 @@ def described(name: str, path: str) -> Source:
         magic = raw.read(512)
     archive = next((kind for start, kind in ARCHIVES.items() if magic.startswith(start)), None)
     if archive or magic[257:262] == b"ustar":
-        raise InputError(f"a {archive or 'tar'} archive: unpack it first")
+        raise InputError("a {kind} archive: unpack it first", kind=archive or "tar")
     if magic.startswith(b"PAR1"):
         return Source(name, path, "parquet", size=size, mtime=mtime)
     if magic.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
@@ -256,12 +265,14 @@ def pieces(source: Source) -> Iterator[bytes]:
             try:
                 piece = stream.read(PIECE)
             except (EOFError, OSError, lzma.LZMAError, zlib.error) as fault:
-                raise InputError(f"{source.name} is cut short or damaged: {fault}", hint="fetch it again") from None
+                raise InputError(
+                    "{name} is cut short or damaged: {fault}", hint="fetch it again", name=source.name, fault=fault
+                ) from None
             if not piece:
                 return
             out += len(piece)
             if source.compression and out > BOMB_FLOOR and source.size and out > source.size * BOMB_RATIO:
-                raise InputError(f"{source.name} unpacks to more than {BOMB_RATIO} times its size", hint="is it meant to?")
+                raise InputError("{name} unpacks to more than {times} times its size", name=source.name, times=BOMB_RATIO)
             yield piece
 
 

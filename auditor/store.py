@@ -28,7 +28,8 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     except OSError as fault:
         held.unlink(missing_ok=True)
         raise EnvironmentFault(
-            f"cannot write {path}: {fault.strerror or fault}", hint="free space or choose another folder with -o"
+            "cannot write {path}: {fault}", hint="free space or choose another folder with -o",
+            path=path, fault=fault.strerror or fault,
         ) from fault
     except BaseException:
         held.unlink(missing_ok=True)

@@ -1,12 +1,16 @@
 """Rows of Parquet and Arrow files and of saved Hugging Face data sets, read through ``datasets``."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from auditor.chunks import Chunk
 from auditor.errors import InputError
 from auditor.faults import Fault
 from auditor.sources import Source
+from auditor.store import whole
 
 if TYPE_CHECKING:
     import datasets
@@ -28,7 +32,7 @@ def opened(source: Source) -> "datasets.Dataset":
             return datasets.Dataset.from_file(source.path)
         return datasets.Dataset.from_parquet(source.path, keep_in_memory=False)
     except Exception as fault:  # datasets raises what pyarrow, pandas and the file system raise
-        raise InputError(f"{source.name} cannot be read as a table: {fault}") from None
+        raise InputError("{name} cannot be read as a table: {fault}", name=source.name, fault=fault) from None
 
 
 def chunks(source: Source) -> Iterator[Chunk]:
@@ -36,7 +40,7 @@ def chunks(source: Source) -> Iterator[Chunk]:
     try:
         table = opened(source)
     except InputError as fault:
-        yield Chunk(0, 1, b"", None, [], [Fault(1, 0, source.size, "truncated", fault.message)])
+        yield Chunk(0, 1, b"", None, [], [Fault(1, 0, source.size, "truncated", str(fault))])
         return
     for at in range(0, table.num_rows, ROWS):
         rows = table[at : at + ROWS]
@@ -55,3 +59,18 @@ def _by_row(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
 def rows(source: Source, wanted: list[int]) -> list[dict[str, Any]]:
     """Return single rows by index."""
     return _by_row(opened(source)[wanted])
+
+
+def save(table: "datasets.Dataset", chosen: list[int], path: Path, form: str) -> None:
+    """Write some rows of a table, in its own format."""
+    held = table.select(chosen)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if form == "dataset":
+        held.save_to_disk(str(path))
+    elif form == "parquet":
+        with whole(path) as out:
+            held.to_parquet(out)
+    else:
+        with whole(path) as out, pa.ipc.new_stream(out, held.data.schema) as writer:
+            for batch in held.with_format("arrow").iter(ROWS):
+                writer.write_table(batch)

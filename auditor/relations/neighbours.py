@@ -36,6 +36,29 @@ class Neighbours(NamedTuple):
     contained: NDArray[np.float64]
 
 
+    def likeness(self, rows: Ints, others: Ints) -> "Likeness":
+        """Look pairs of rows up among those verified; NaN where a pair was not."""
+        keys = (self.pairs[:, 0] << 32) | self.pairs[:, 1]
+        wanted = (np.minimum(rows, others) << 32) | np.maximum(rows, others)
+        at = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
+        hit = keys[at] == wanted if len(keys) else np.zeros(len(rows), bool)
+        jaccard, contained, covers = (np.full(len(rows), np.nan) for _ in range(3))
+        found = at[hit]
+        turned = rows[hit] > others[hit]
+        jaccard[hit] = self.jaccard[found]
+        contained[hit] = np.where(turned, self.contained[found, 1], self.contained[found, 0])
+        covers[hit] = np.where(turned, self.contained[found, 0], self.contained[found, 1])
+        return Likeness(jaccard, contained, covers)
+
+
+class Likeness(NamedTuple):
+    """How alike rows are to others: Jaccard, share of the row found in the other, share of the other found in it."""
+
+    jaccard: NDArray[np.float64]
+    contained: NDArray[np.float64]
+    covers: NDArray[np.float64]
+
+
 def neighbours(
     sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets, Sets]], threshold: float, floor: float = FLOOR
 ) -> Neighbours:

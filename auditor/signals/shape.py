@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
-from auditor.sample import Role
+from auditor.sample import Batch, Role
 from auditor.views import ANSWER, PROMPT, Views, sums
 
 MARKERS = (
@@ -40,7 +40,7 @@ def measure(views: Views) -> pa.Table:
     """
     batch = views.batch
     first = batch.first
-    chars = pc.utf8_length(batch.turns["text"]).to_numpy().astype(np.int64)
+    chars = characters(batch)
     trained = views.part == ANSWER
     count, turn, start = _markers(views)
     columns = {
@@ -55,6 +55,11 @@ def measure(views: Views) -> pa.Table:
         "repeats_turn": _equal_turns(views, chars, ANSWER),
     }
     return pa.table(columns)
+
+
+def characters(batch: Batch) -> Ints:
+    """Count the code points of every turn."""
+    return np.asarray(pc.utf8_length(batch.turns["text"]).to_numpy(), np.int64)
 
 
 def _markers(views: Views) -> tuple[Ints, Ints, Ints]:

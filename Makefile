@@ -1,0 +1,49 @@
+# Two commands are enough: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data
+KERNELS := $(wildcard auditor/kernels/native/*.pyx auditor/kernels/native/*.h) auditor/kernels/unicode_table.py auditor/text.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types quality wheel clean
+
+help: ## Show the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(VENV)/made:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	@touch $@
+
+$(VENV)/installed: $(VENV)/made setup.cfg setup.py pyproject.toml $(filter-out %unicode_table.h,$(KERNELS))
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/developed: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/installed ## Make a virtual environment, install, audit the demo data, show the report
+	$(BIN)/auditor demo
+
+test: $(VENV)/developed ## Run the tests
+	$(BIN)/python -m pytest -q
+
+check: lint types test ## What CI runs: style, types, tests
+
+lint: $(VENV)/developed ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/developed ## Check types
+	$(BIN)/mypy
+
+quality: $(VENV)/developed ## Measure quality on real data: make quality DATA=folder
+	$(BIN)/python benchmarks/quality.py --data $(DATA)
+
+wheel: $(VENV)/developed ## Build a wheel
+	$(BIN)/python -m build --wheel
+
+clean: ## Remove what was built
+	rm -rf $(VENV) build dist *.egg-info auditor/kernels/native/*.so auditor/kernels/native/*.c auditor/kernels/native/unicode_table.h

@@ -1,0 +1,93 @@
+"""Scan data from Python: ``run = scan("data.jsonl")``."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from auditor import sources
+from auditor.audit import Progress, audit, silent
+from auditor.chunks import LONGEST
+from auditor.measure import SIGNALS, Settings
+from auditor.outputs import folder
+from auditor.outputs.run import Run
+from auditor.rule import Kind, Profile, profile
+
+
+def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
+    data: str | Path | Sequence[str | Path],
+    out: str | Path | None = None,
+    *,
+    rules: str | Path = "default",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fields: Mapping[str, str] | None = None,
+    workers: int | None = None,
+    longest: int | None = None,
+    report: bool = True,
+    language: str = "auto",
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> Run:
+    """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
+
+    ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
+    ``select`` and ``ignore`` narrow it by prefixes of codes. Raises ``auditor.errors.AuditorError``.
+    """
+    inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
+    chosen = profile(str(rules), select, ignore)
+    target = Path(out) if out is not None else default_folder(inputs)
+    work = folder.begin(target, overwrite=overwrite)
+    found, skipped = sources.find(inputs, work)
+    settings = _settings(chosen, fields or {}, longest or LONGEST)
+    result = audit(found, skipped, settings, chosen, work, workers or cores(), progress)
+    folder.write(target, result)
+    folder.seal(target, result)
+    run = Run.open(target)
+    if report:
+        progress("report", None)
+        render(run, language)
+    return run
+
+
+def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
+    """Write a run's report (again); return the page to open."""
+    from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
+
+    page = html.render(run, language, single_file=single_file)
+    folder.reseal(run.path)
+    return page
+
+
+def default_folder(inputs: Sequence[str]) -> Path:
+    """Return where a run goes unless the user says: beside nothing, in the working folder, named after the input.
+
+    >>> default_folder(["data/train.jsonl.gz"]).name
+    'train.audit'
+    """
+    first = "stdin" if inputs[0] == "-" else Path(inputs[0].rstrip("/")).name or "data"
+    return Path(f"{first.split('.')[0] or first}.audit")
+
+
+def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:
+    """Return what must be measured for a profile's rules."""
+    targets = {rule.target for rule in chosen.of(Kind.SIGNAL)}
+    wanted = {"shape"}
+    if chosen.of(Kind.LOOP) or any(target.startswith("loop") for target in targets):
+        wanted.add("loops")
+    if any(target.startswith(("top_", "dup_", "repeated_", "distinct_")) for target in targets):
+        wanted.add("repeats")
+    near = chosen.of(Kind.RELATION, "near")
+    threshold = float(near[0].where.get("threshold", 0.8)) if near else 0.8
+    return Settings(
+        threshold=threshold, fields=fields, longest=longest, signals=tuple(name for name in SIGNALS if name in wanted)
+    )
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+

@@ -1,0 +1,137 @@
+"""The whole way: sources, reader, signals and sketches, relations, rules, plan."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from auditor import corpus as corpora
+from auditor import judge, plan
+from auditor.corpus import Corpus
+from auditor.engines import local
+from auditor.errors import InputError
+from auditor.judge import Finding, Group, Relations
+from auditor.measure import Piece, Settings, measure
+from auditor.plan import Plan
+from auditor.reader import stream
+from auditor.rule import Kind, Profile
+from auditor.sources import Skipped, Source
+
+
+class Progress(Protocol):
+    """Hears how far a scan is: the stage, and the share of its work that is done (None: unknown)."""
+
+    def __call__(self, stage: str, share: float | None) -> None: ...
+
+
+def silent(stage: str, share: float | None) -> None:  # noqa: ARG001  (a Progress that says nothing)
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Everything a scan found, before it is written down."""
+
+    corpus: Corpus
+    skipped: Sequence[Skipped]
+    profile: Profile
+    relations: Relations
+    groups: Sequence[Group]
+    findings: Sequence[Finding]
+    plan: Plan
+    seconds: dict[str, float]
+
+
+@dataclass
+class Clock:
+    """How many seconds each stage took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0) + time.perf_counter() - start, 3)
+
+
+def audit(  # noqa: PLR0913  (one argument for each thing a scan needs)
+    sources: Sequence[Source],
+    skipped: Sequence[Skipped],
+    settings: Settings,
+    profile: Profile,
+    work: Path,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Audit:
+    """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read."""
+    clock = Clock()
+    with clock.stage("measure"):
+        units = list(local.run(work / "measure", partial(measure, settings=settings), _pieces(sources, settings.longest, progress), workers))
+        corpus = corpora.loaded(units, sources, settings)
+    if not corpus.rows:
+        raise _nothing(corpus)
+    with clock.stage("relate"):
+        progress("relate", None)
+        relations = relate(corpus, profile, work, workers)
+    with clock.stage("judge"):
+        progress("judge", None)
+        groups = grouped(corpus, profile, relations)
+        findings = list(judge.met(profile, corpus, groups))
+        decided = plan.decide(corpus, profile, relations)
+    return Audit(corpus, skipped, profile, relations, groups, findings, decided, clock.seconds)
+
+
+def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iterator[Piece]:
+    """Yield every chunk of every source."""
+    whole = sum(source.size for source in sources) or 1
+    done = 0
+    for number, source in enumerate(sources):
+        for chunk in stream(source, longest):
+            yield Piece(number, chunk)
+            share = (done + min(source.size, chunk.offset + len(chunk.data))) / whole
+            progress("measure", None if source.compression else min(1.0, share))
+        done += source.size
+
+
+def relate(corpus: Corpus, profile: Profile, work: Path, workers: int) -> Relations:
+    """Find what ties samples together, as far as the profile's rules ask."""
+    rank = corpora.preference(corpus)
+    copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
+    wanted = profile.of(Kind.RELATION, "near")
+    near = corpora.near(corpus, copy, rank, work / "shingles", workers) if wanted else None
+    return Relations(rank, copy, prompt, answer, near)
+
+
+def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Group]:
+    """List the groups of every relation."""
+    ids = corpus.samples["content_id"].to_pylist()
+    copy, near = relations.copy, relations.near
+    found = judge.groups_of("copy", copy.group, copy.keeper, ids) if profile.of(Kind.RELATION, "copy") else []
+    if near is not None:
+        held = near.group[copy.keeper]
+        if not profile.of(Kind.RELATION, "copy"):
+            alone = (held < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
+            held = np.where(alone, copy.keeper, held)
+        found += judge.groups_of("near", held, near.keeper[copy.keeper], ids)
+    found += judge.groups_of("prompt", relations.prompt.group, relations.prompt.keeper, ids)
+    return found + judge.groups_of("answer", relations.answer.group, relations.answer.keeper, ids)
+
+
+def _nothing(corpus: Corpus) -> InputError:
+    """Say why no sample was read."""
+    first = corpus.faults.slice(0, 1).to_pylist()
+    if not first:
+        return InputError("the input holds no rows", hint="is it the right file?")
+    fault = first[0]
+    return InputError(
+        "{name}:{line}: {fault}",
+        hint="name the fields with --fields prompt=…,answer=… (or text=…)",
+        name=corpus.sources[fault["source"]].name, line=fault["line"], fault=fault["message"],
+    )  # fmt: skip

@@ -1,0 +1,47 @@
+"""Options that several commands share, each described once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auditor.errors import UsageError
+
+FIELDS = ("system", "prompt", "answer", "text")
+
+run_argument = click.argument("run", type=click.Path(path_type=Path))
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+def fields_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dict[str, str]:
+    """Read ``prompt=…,answer=…``."""
+    if not value:
+        return {}
+    pairs = [part.partition("=")[::2] for part in value.split(",")]
+    found = {name.strip(): path.strip() for name, path in pairs}
+    unknown = [name for name in found if name not in FIELDS]
+    if unknown or not all(found.values()):
+        raise UsageError(
+            "--fields does not know {name}", hint="write prompt=…,answer=… (also system=…), or text=…",
+            name=(unknown or [value])[0],
+        )  # fmt: skip
+    if not {"answer", "text"} & set(found):
+        raise UsageError("--fields names no answer and no text", hint="write prompt=…,answer=…, or text=…")
+    return found
+
+
+def codes_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[str]:
+    """Read ``D102,L``."""
+    return [code.strip() for code in (value or "").split(",") if code.strip()]
+
+
+def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose rules."""
+    for option in (
+        click.option("--ignore", callback=codes_of, help="Rules to leave out, by prefixes of their codes."),
+        click.option("--select", callback=codes_of, help="Apply (and measure) only these rules: D102,L …"),
+        click.option("--profile", default="default", show_default=True, help="A shipped profile, or a YAML file."),
+    ):
+        command = option(command)
+    return command

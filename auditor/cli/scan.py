@@ -1,0 +1,66 @@
+"""auditor scan: measure, relate, judge, write the run and its report."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auditor.cli.group import Command
+from auditor.cli.options import fields_of, json_option, rule_options
+
+
+@click.command(
+    "scan",
+    cls=Command,
+    short_help="Audit training data: find what repeats, say what to remove.",
+    help="Audit training data: find what repeats, prove it, say what to remove, and write a report.\n\n"
+    "DATA: files, folders, globs in quotes, addresses, or - for standard input.",
+)
+@click.argument("data", nargs=-1, required=True)
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the run (default: name of the data .audit).")
+@rule_options
+@click.option("--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…")
+@click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
+@click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
+@click.option("--no-report", is_flag=True, help="Write no HTML.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if a line could not be read.")
+@click.option("--overwrite", is_flag=True, help="Replace a run that is already there.")
+@json_option
+def command(**options: Any) -> int:  # noqa: ANN401  (what click passes)
+    """Scan, then say what was found."""
+    return run(options)
+
+
+def run(options: dict[str, Any]) -> int:
+    """Scan with the options of the command line; return the exit code."""
+    from auditor import api  # noqa: PLC0415  (heavy: only a command that works needs it)
+    from auditor.cli.progress import progress  # noqa: PLC0415
+    from auditor.cli.tell import tell, warn  # noqa: PLC0415
+    from auditor.outputs import terminal  # noqa: PLC0415
+
+    with progress() as told:
+        found = api.scan(
+            list(options["data"]),
+            options["out"],
+            rules=options["profile"],
+            select=options["select"],
+            ignore=options["ignore"],
+            fields=options["fields"],
+            workers=options["workers"],
+            longest=options["max_line_bytes"],
+            report=not options["no_report"],
+            overwrite=options["overwrite"],
+            progress=told,
+        )
+    warn(terminal.warnings(found))
+    if options["as_json"]:
+        click.echo(found.path.joinpath("summary.json").read_bytes(), nl=False)
+    else:
+        tell(terminal.overview(found))
+    return exit_code(found.summary, strict=options["strict"])
+
+
+def exit_code(summary: dict[str, Any], *, strict: bool) -> int:
+    """Return 3 where a whole file could not be read, or (strict) any line; else 0."""
+    lost = any(item["rejected"] and not item["rows"] or item["damaged"] for item in summary["files"])
+    return 3 if lost or (strict and summary["totals"]["rejected"]) else 0

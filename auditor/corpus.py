@@ -1,0 +1,184 @@
+"""All samples of a scan, measured: what relations, rules and the plan look at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditor.dialects import Dialects
+from auditor.engines import local
+from auditor.kernels.flat import Ints
+from auditor.kernels.sketch import Sets
+from auditor.measure import Settings
+from auditor.reader import again
+from auditor.relations.copies import Copies, copies, halves
+from auditor.relations.neighbours import Neighbours, Sketches, neighbours
+from auditor.sample import Batch, Place
+from auditor.sketches import bands_for, conversation_sets
+from auditor.sources import Source
+from auditor.store import read_arrow
+from auditor.views import views
+
+SLICE = 4000
+"""Rows fetched again in one unit."""
+
+
+class Part(NamedTuple):
+    """Rows of one source to read again."""
+
+    source: Source
+    places: list[Place]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Every sample of a scan, in reading order; tables are mapped from the files of the units."""
+
+    sources: Sequence[Source]
+    settings: Settings
+    samples: pa.Table
+    keys: pa.Table
+    loops: pa.Table
+    faults: pa.Table
+    read: Ints
+
+    @property
+    def rows(self) -> int:
+        """How many samples there are."""
+        return int(self.samples.num_rows)
+
+    @cached_property
+    def source(self) -> Ints:
+        """The number of each sample's source."""
+        return np.asarray(self.samples["source"].to_numpy(), np.int64)
+
+    def places(self, rows: Ints) -> list[Place]:
+        """Where samples stand."""
+        held = self.samples.select(["line", "offset", "length"]).take(pa.array(rows))
+        return [Place(*row) for row in zip(*(held[name].to_pylist() for name in held.column_names), strict=True)]
+
+    def parts(self, rows: Ints) -> Iterator[Part]:
+        """Cut rising rows into slices of one source each."""
+        places = iter(self.places(rows))
+        for number, group in groupby(self.source[rows].tolist()):
+            source = self.sources[number]
+            held = [next(places) for _ in group]
+            whole = len(held) if source.compression or source.tabular else SLICE
+            yield from (Part(source, held[at : at + whole]) for at in range(0, len(held), whole))
+
+    def batches(self, rows: Ints) -> Iterator[Batch]:
+        """Read rising rows again."""
+        dialects = Dialects(self.settings.fields)
+        return (again(part.source, part.places, dialects) for part in self.parts(rows))
+
+
+def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings: Settings) -> Corpus:
+    """Map the tables of measured units, and number their samples."""
+    tables = {name: [read_arrow(unit[name]) for unit in units] for name in ("samples", "keys", "loops", "faults")}
+    first = np.cumsum([0, *(table.num_rows for table in tables["samples"])])
+    origin = [unit_source(unit["faults"]) for unit in units]
+    read = np.zeros(len(sources), np.int64)
+    for source, table in zip(origin, tables["faults"], strict=True):
+        read[source] += int(table.schema.metadata[b"rows"])
+    loops = [_shifted(table, int(shift)) for table, shift in zip(tables["loops"], first, strict=False)]
+    faults = [
+        table.replace_schema_metadata(None).append_column("source", pa.array(np.full(table.num_rows, source, np.int32)))
+        for source, table in zip(origin, tables["faults"], strict=True)
+    ]
+    return Corpus(
+        sources, settings, pa.concat_tables(tables["samples"]), pa.concat_tables(tables["keys"]),
+        pa.concat_tables(loops), pa.concat_tables(faults), read,
+    )  # fmt: skip
+
+
+def unit_source(path: Path) -> int:
+    """Return the source that a unit read."""
+    return int(read_arrow(path).schema.metadata[b"source"])
+
+
+def _shifted(table: pa.Table, shift: int) -> pa.Table:
+    """Number a unit's samples by their rows in the whole."""
+    rows = pa.array(table["sample"].to_numpy() + shift, pa.int64())
+    return table.set_column(0, "row", rows)
+
+
+def preference(corpus: Corpus) -> Ints:
+    """Rank samples for keeping, best first: no degenerate loop, longest answer, then by content, then by place.
+
+    The order of files decides only between rows whose contents are equal to the letter.
+    """
+    samples = corpus.samples
+    looped = pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy()
+    ids = samples["content_id"].cast(pa.binary(16)).to_numpy().astype("S16")
+    order = np.lexsort((np.arange(corpus.rows), ids, -samples["trained_chars"].to_numpy(), looped))
+    rank = np.empty(corpus.rows, np.int64)
+    rank[order] = np.arange(corpus.rows)
+    return rank
+
+
+def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:
+    """Find copies of whole samples, of prompts or of answers."""
+    return copies(halves(corpus.keys[f"{view}_key"]), rank)
+
+
+def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
+    """Find near duplicates among distinct samples; copies follow the one that stands for them."""
+    bands = bands_for(corpus.settings.threshold)
+    own = one_of_each.keeper == np.arange(corpus.rows)
+    rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
+    keys = binary(corpus.keys["bands"], np.dtype(np.uint64), rows)
+    lanes = binary(corpus.keys["lanes"], np.dtype(np.uint8), rows)
+    system = corpus.keys["system"].to_numpy()[rows]
+    assert keys.shape[1] == bands.count
+
+    def sets(chosen: Ints) -> tuple[Sets, Sets]:
+        return _fetched(corpus, rows[chosen], stage, workers)
+
+    found = neighbours(Sketches(keys, lanes, system), rank[rows], sets, corpus.settings.threshold)
+    group, keeper = np.full(corpus.rows, -1, np.int64), np.arange(corpus.rows, dtype=np.int64)
+    group[rows] = np.where(found.group >= 0, rows[found.group], -1)
+    keeper[rows] = rows[found.keeper]
+    return found._replace(group=group, keeper=keeper, pairs=rows[found.pairs])
+
+
+def _fetched(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> tuple[Sets, Sets]:
+    """Read rows again and collect their shingles, unit by unit."""
+    dialects = Dialects(corpus.settings.fields)
+
+    def shingles(part: Part) -> dict[str, pa.Table]:
+        found = conversation_sets(views(again(part.source, part.places, dialects)), corpus.settings.shingle)
+        return {name: _packed(sets) for name, sets in zip(("narrow", "wide"), found, strict=True)}
+
+    units = list(local.run(stage, shingles, corpus.parts(rows), workers))
+    return tuple(_unpacked([read_arrow(unit[name]) for unit in units]) for name in ("narrow", "wide"))  # type: ignore[return-value]
+
+
+def _packed(sets: Sets) -> pa.Table:
+    held = pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.values))
+    return pa.table({"shingles": held})
+
+
+def _unpacked(tables: list[pa.Table]) -> Sets:
+    chunks = [chunk for table in tables for chunk in table["shingles"].chunks]
+    values = [chunk.values.to_numpy(zero_copy_only=False) for chunk in chunks]
+    sizes = [np.diff(chunk.offsets.to_numpy()) for chunk in chunks]
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *sizes]))]).astype(np.int64)
+    return Sets(np.concatenate([np.zeros(0, np.uint64), *values]), offsets)
+
+
+def binary(column: Any, kind: np.dtype[Any], rows: Ints) -> Any:  # noqa: ANN401  (pyarrow and numpy)
+    """Read rows of a column of fixed-size binary as numbers; shape (rows, numbers)."""
+    width = column.type.byte_width // kind.itemsize
+    taken = column.take(pa.array(rows))
+    parts = [
+        np.frombuffer(chunk.buffers()[1], kind, count=len(chunk) * width, offset=chunk.offset * width * kind.itemsize)
+        for chunk in taken.chunks
+        if len(chunk)
+    ]
+    return np.concatenate([np.zeros(0, kind), *parts]).reshape(-1, width)

@@ -1,0 +1,199 @@
+"""Rules applied once: measurements to findings."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+from numpy.typing import NDArray
+
+from auditor.corpus import Corpus
+from auditor.faults import KINDS
+from auditor.kernels.flat import Ints
+from auditor.relations.copies import Copies
+from auditor.relations.neighbours import Neighbours
+from auditor.rule import Kind, Profile, Rule
+
+FINDINGS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("rule", pa.string()),
+        ("severity", pa.string()),
+        ("row", pa.int64()),
+        ("group", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("offset", pa.int64()),
+        ("score", pa.float64()),
+        ("turn", pa.int32()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("note", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What ties the samples of a corpus together."""
+
+    rank: Ints
+    copy: Copies
+    prompt: Copies
+    answer: Copies
+    near: Neighbours | None
+
+
+class Finding(NamedTuple):
+    """One rule met by one sample, group or line; the fields of ``findings.parquet`` but the id."""
+
+    rule: str
+    severity: str
+    row: int | None
+    group: str | None
+    file: str
+    line: int | None
+    offset: int | None
+    score: float | None
+    turn: int | None = None
+    start: int | None = None
+    end: int | None = None
+    note: str = ""
+
+
+class Group(NamedTuple):
+    """Samples that one relation ties together, in reading order, and the one that stands for them."""
+
+    name: str
+    kind: str
+    rows: Ints
+    keeper: int
+
+
+def groups_of(kind: str, group: Ints, keeper: Ints, ids: Sequence[str]) -> list[Group]:
+    """List groups by the place of their first row; their names come from their keepers' content."""
+    held = np.flatnonzero(group >= 0)
+    order = held[np.argsort(group[held], kind="stable")]
+    cuts = np.flatnonzero(np.diff(group[order])) + 1
+    found = []
+    for rows in np.split(order, cuts) if len(order) else []:
+        best = int(keeper[rows[0]]) if keeper[rows[0]] in rows else int(rows[0])
+        found.append(Group(f"{kind}-{ids[best][:12]}", kind, rows, best))
+    return sorted(found, key=lambda item: int(item.rows[0]))
+
+
+def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
+    """Yield every finding, rule by rule in order of their codes."""
+    for rule in profile.rules:
+        if rule.kind is Kind.SIGNAL:
+            yield from _signal(rule, corpus)
+        elif rule.kind is Kind.LOOP:
+            yield from _loop(rule, corpus)
+        elif rule.kind is Kind.FAULT:
+            yield from _fault(rule, corpus)
+        else:
+            yield from _relation(rule, corpus, groups)
+
+
+def passes(rule: Rule, samples: pa.Table) -> NDArray[np.bool_]:
+    """Tell which samples a signal rule meets: over its threshold, with enough trained tokens."""
+    score = _numbers(samples[rule.target])
+    hit = score > rule.where.get("above", 0)
+    return hit & (_numbers(samples["trained_tokens"]) >= rule.where.get("min_tokens", 0))
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    return np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
+
+
+def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
+    rows = np.flatnonzero(passes(rule, corpus.samples)) if rule.target in corpus.samples.column_names else []
+    score = corpus.samples[rule.target]
+    marked = rule.target == "role_markers"
+    for row in np.asarray(rows, np.int64).tolist():
+        place = {}
+        if marked:
+            turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
+            place = {"turn": turn, "start": start, "end": start}
+        yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row].as_py()), **place)
+
+
+def _place(corpus: Corpus, row: int) -> tuple[str, int, int]:
+    source = corpus.sources[int(corpus.source[row])]
+    return source.name, corpus.samples["line"][row].as_py(), corpus.samples["offset"][row].as_py()
+
+
+def loop_hits(rule: Rule, loops: pa.Table) -> NDArray[np.bool_]:
+    """Tell which loops a rule meets, by kind and severity."""
+    kinds, severities = rule.where.get("kinds", ()), rule.where.get("severities")
+    hit = pc.is_in(loops["kind"], pa.array(list(kinds), pa.string()))
+    if severities is not None:
+        hit = pc.and_(hit, pc.is_in(loops["severity"], pa.array(list(severities), pa.string())))
+    return np.asarray(hit.to_numpy(), np.bool_)
+
+
+def _loop(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
+    for loop in corpus.loops.filter(pa.array(loop_hits(rule, corpus.loops))).to_pylist():
+        row = loop["row"]
+        trained = corpus.samples["trained_chars"][row].as_py()
+        score = min(1.0, (loop["end"] - loop["start"]) / trained) if trained else 0.0
+        yield Finding(
+            rule.code, rule.severity.value, row, None, *_place(corpus, row), score,
+            loop["turn"], loop["start"], loop["end"], f"{loop['kind']}, {loop['times']} times",
+        )  # fmt: skip
+
+
+def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
+    held = corpus.faults.filter(pc.equal(corpus.faults["kind"], rule.target)).to_pylist()
+    for number, faults in _by_source(held):
+        name = corpus.sources[number].name
+        everything = rule.target == "unknown" and len(faults) == corpus.read[number]
+        for fault in faults[:1] if everything else faults:
+            note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
+            stops = _stops(rule.target)
+            line = fault["line"] or None
+            yield Finding(
+                rule.code, rule.severity.value, None, None, name, line, fault["offset"], None, note=f"{note}; {stops}"
+            )
+
+
+def _by_source(faults: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
+    held: dict[int, list[Mapping[str, Any]]] = {}
+    for fault in faults:
+        held.setdefault(fault["source"], []).append(fault)
+    yield from sorted(held.items())
+
+
+def _stops(kind: str) -> str:
+    """Say what XTuner would do at such a line."""
+    classic, v1 = KINDS[kind].classic, KINDS[kind].v1
+    return f"XTuner would stop here: {'yes' if classic and v1 else 'classic only' if classic else 'V1 only' if v1 else 'no'}"
+
+
+def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
+    for group in groups:
+        if group.kind != rule.target:
+            continue
+        yield Finding(
+            rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),
+            note=f"{len(group.rows)} rows",
+        )  # fmt: skip
+
+
+def table(findings: Iterable[Finding], ids: Sequence[str]) -> pa.Table:
+    """Lay findings out in columns, each with an id that stays the same while its content and rule do."""
+    seen: Counter[str] = Counter()
+    rows = []
+    for finding in findings:
+        subject = finding.group or (ids[finding.row] if finding.row is not None else f"{finding.file}:{finding.line}")
+        key = f"{finding.rule}|{subject}|{finding.turn}|{finding.start}"
+        seen[key] += 1
+        digest = xxhash.xxh3_64_hexdigest(f"{key}|{seen[key]}".encode("utf-8", "surrogatepass"))
+        rows.append((f"{finding.rule}-{digest[:12]}", *finding))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(FINDINGS)
+    arrays = [pa.array(column, kind.type) for column, kind in zip(columns, FINDINGS, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=FINDINGS)

@@ -1,0 +1,155 @@
+"""One chunk of one source to tables: its samples' signals, sketches and loops, and its faults."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from auditor import text
+from auditor.chunks import LONGEST, Chunk
+from auditor.dialects import Dialects
+from auditor.kernels.flat import Ints, taken
+from auditor.reader import read
+from auditor.signals import repeats, shape
+from auditor.signals.loops import Kind, Loop, find
+from auditor.sketches import bands_for, sketch
+from auditor.views import ANSWER, Views, sums, views
+
+SIGNALS = ("loops", "repeats", "shape")
+"""What can be measured of a sample alone."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run's measurements depend on, beside the data."""
+
+    shingle: int = text.SHINGLE
+    threshold: float = 0.8
+    fields: Mapping[str, str] = field(default_factory=dict)
+    longest: int = LONGEST
+    signals: tuple[str, ...] = SIGNALS
+
+
+class Piece(NamedTuple):
+    """The unit of work: a chunk of the source with this number."""
+
+    source: int
+    chunk: Chunk
+
+
+FAULTS = pa.schema(
+    [
+        ("line", pa.int64()),
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+        ("kind", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+
+LOOPS = pa.schema(
+    [
+        ("sample", pa.int64()),
+        ("turn", pa.int32()),
+        ("kind", pa.string()),
+        ("severity", pa.string()),
+        ("unit", pa.string()),
+        ("period", pa.int32()),
+        ("times", pa.int32()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("cut", pa.bool_()),
+    ]
+)
+
+MAIN = ("kind", "unit", "period", "times", "turn", "start", "end", "cut", "severity")
+"""Columns of a sample's longest loop, as ``loop_kind`` and so on."""
+
+
+def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
+    """Read a piece and measure it: tables of samples, keys, loops and faults (and, as metadata, the rows looked at)."""
+    found = read(piece.chunk, Dialects(settings.fields))
+    view = views(found.batch)
+    loops = _loops(view) if "loops" in settings.signals else []
+    samples = [
+        pa.table({"source": np.full(found.batch.rows, piece.source, np.int32)}),
+        found.batch.samples,
+        shape.measure(view),
+        _main_loops(view, loops),
+    ]
+    if "repeats" in settings.signals:
+        samples.append(repeats.measure(view))
+    return {
+        "samples": joined(samples),
+        "keys": sketch(view, settings.shingle, bands_for(settings.threshold)),
+        "loops": _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, turn, loop in loops]),
+        "faults": _table(FAULTS, sorted(found.faults)).replace_schema_metadata(
+            {"rows": str(found.rows), "source": str(piece.source)}
+        ),
+    }
+
+
+def joined(tables: list[pa.Table]) -> pa.Table:
+    """Put tables with the same rows side by side."""
+    columns = {name: table[name] for table in tables for name in table.column_names}
+    return pa.table(columns)
+
+
+def _loops(view: Views) -> list[tuple[int, int, Loop]]:
+    """Find the loops of every trained turn: (sample, turn within it, loop)."""
+    trained = np.flatnonzero(view.part == ANSWER)
+    first = view.batch.first
+    sample = np.repeat(np.arange(view.batch.rows), np.diff(first))
+    found = find(*taken(view.batch.texts, trained))
+    turns = [int(trained[index]) for index, _ in found]
+    return [
+        (int(sample[turn]), int(turn - first[sample[turn]]), loop)
+        for turn, (_, loop) in zip(turns, found, strict=True)
+    ]
+
+
+def _fields(loop: Loop) -> tuple[object, ...]:
+    names = ("kind", "severity", "unit", "period", "times", "start", "end", "cut")
+    values = {name: getattr(loop, name) for name in names}
+    return tuple(value.value if isinstance(value, Kind) else value for value in values.values())
+
+
+def _main_loops(view: Views, loops: list[tuple[int, int, Loop]]) -> pa.Table:
+    """Return each sample's longest loop in columns (debris only where nothing else is), and the share of all."""
+    best: dict[int, tuple[int, Loop]] = {}
+    covered: Ints = np.zeros(view.batch.rows, np.int64)
+    for sample, turn, loop in loops:
+        covered[sample] += (loop.end - loop.start) * (loop.kind is not Kind.DEBRIS)
+        if sample not in best or _weight(loop) > _weight(best[sample][1]):
+            best[sample] = (turn, loop)
+    columns = {}
+    for name, kind in zip(MAIN, _types(), strict=True):
+        values = {
+            sample: turn if name == "turn" else getattr(loop, name) for sample, (turn, loop) in best.items()
+        }
+        held = [values.get(sample) for sample in range(view.batch.rows)]
+        columns[f"loop_{name}"] = pa.array([v.value if isinstance(v, Kind) else v for v in held], kind)
+    trained = sums(_chars(view), view.batch.first)
+    share = np.divide(covered, trained, out=np.zeros(len(covered)), where=trained > 0)
+    return pa.table({**columns, "loop_share": np.minimum(share, 1.0)})
+
+
+def _types() -> list[pa.DataType]:
+    return [LOOPS.field(name).type for name in MAIN]
+
+
+def _weight(loop: Loop) -> tuple[bool, int]:
+    return loop.kind is not Kind.DEBRIS, loop.end - loop.start
+
+
+def _chars(view: Views) -> Ints:
+    """Count the characters of every trained turn."""
+    return shape.characters(view.batch) * (view.part == ANSWER)
+
+
+def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

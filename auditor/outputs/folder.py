@@ -1,0 +1,160 @@
+"""The run folder: written whole, verified against its manifest, opened again."""
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from auditor import __version__
+from auditor.audit import Audit
+from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
+from auditor.outputs.summary import summary
+from auditor.outputs.tables import rules_of, tables, write_parquet
+from auditor.sources import MARKER, Source
+from auditor.store import digest, write_bytes
+
+# 1: the first.
+FORMAT = 1
+WORK = "work"
+TABLES = ("samples", "findings", "groups", "members", "pairs", "plan")
+
+
+def begin(folder: Path, *, overwrite: bool = False) -> Path:
+    """Make a run folder and return its work folder; an old run there is replaced, anything else is left alone."""
+    if folder.exists() and not folder.is_dir():
+        raise EnvironmentFault("{path} is not a folder", hint="choose another with -o", path=folder)
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).exists():
+            raise UsageError("{path} is not empty and no run of the auditor", hint="choose another with -o", path=folder)
+        if not overwrite:
+            raise UsageError("{path} holds a run already", hint="give --overwrite, or another folder with -o", path=folder)
+        clear(folder)
+    try:
+        (folder / WORK).mkdir(parents=True)
+        write_bytes(folder / MARKER, b"A run of the repetition auditor.\n")
+    except OSError as fault:
+        raise EnvironmentFault(
+            "cannot write to {path}: {fault}", hint="choose another folder with -o", path=folder, fault=fault.strerror
+        ) from None
+    return folder / WORK
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier run wrote, and nothing else."""
+    for name in ("report", "cleaned", "dropped", WORK):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("summary.json", "manifest.json", *(f"{table}.parquet" for table in TABLES)):
+        (folder / name).unlink(missing_ok=True)
+
+
+def write(folder: Path, audit: Audit) -> dict[str, Any]:
+    """Write tables and summary; returns the summary."""
+    for name, table in tables(audit).items():
+        write_parquet(folder / f"{name}.parquet", table)
+    found = summary(audit, rules_of(audit))
+    write_bytes(folder / "summary.json", dumped(found))
+    return found
+
+
+def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)
+    """Return JSON that people can read, the same for the same content."""
+    text = json.dumps(held, ensure_ascii=False, indent=1, allow_nan=False)
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def seal(folder: Path, audit: Audit) -> None:
+    """Write the manifest, last: settings, inputs, and a checksum of every file."""
+    shutil.rmtree(folder / WORK, ignore_errors=True)
+    held = {
+        "format": FORMAT,
+        "tool": f"repetition-auditor {__version__}",
+        "settings": {
+            "profile": audit.profile.name,
+            "rules": [rule.code for rule in audit.profile.rules],
+            "shingle": audit.corpus.settings.shingle,
+            "threshold": audit.corpus.settings.threshold,
+            "fields": dict(audit.corpus.settings.fields),
+        },
+        "inputs": [input_of(source) for source in audit.corpus.sources],
+        "files": checksums(folder),
+    }
+    write_bytes(folder / "manifest.json", dumped(held))
+
+
+def reseal(folder: Path) -> None:
+    """Write the manifest anew after a file of the run was rendered again."""
+    held = manifest(folder)
+    write_bytes(folder / "manifest.json", dumped({**held, "files": checksums(folder)}))
+
+
+def input_of(source: Source) -> dict[str, Any]:
+    """Describe one input: its bytes are hashed, and must not have changed since the scan began."""
+    found: dict[str, Any] = {
+        "file": source.name, "path": source.path, "form": source.form, "compression": source.compression,
+        "size": source.size, "mtime_ns": source.mtime,
+    }  # fmt: skip
+    path = Path(source.path)
+    if source.remote or not path.is_file():
+        return found
+    status = path.stat()
+    if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime):
+        raise InputError("{name} changed while it was read", hint="scan again once nothing writes to it", name=source.name)
+    return {**found, "xxh3": digest(path)}
+
+
+def checksums(folder: Path) -> dict[str, dict[str, Any]]:
+    """Hash every file of a run but the manifest."""
+    found = {}
+    for place, folders, files in os.walk(folder):
+        if Path(place) == folder:
+            folders[:] = [name for name in folders if name != WORK]
+        folders.sort()
+        for name in sorted(files):
+            path = Path(place) / name
+            relative = path.relative_to(folder).as_posix()
+            if relative not in ("manifest.json", MARKER):
+                found[relative] = {"size": path.stat().st_size, "xxh3": digest(path)}
+    return found
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """Read a run's manifest."""
+    path = folder / "manifest.json"
+    if not folder.is_dir():
+        raise UsageError("no such run: {path}", hint="a run is the folder that auditor scan writes", path=folder)
+    if not path.is_file():
+        raise VerifyError("{path} holds no finished run", hint="scan again", path=folder)
+    try:
+        held = json.loads(path.read_bytes())
+        assert isinstance(held["files"], dict)
+        assert held["format"] == FORMAT
+    except (ValueError, KeyError, TypeError, AssertionError):
+        raise VerifyError("{path} is damaged", hint="scan again", path=path) from None
+    return dict(held)
+
+
+def verify(folder: Path) -> list[str]:
+    """Return what differs from the manifest: files missing, changed, or not in it."""
+    promised = manifest(folder)["files"]
+    there = checksums(folder)
+    faults = []
+    for name in sorted({*promised, *there}):
+        if name.startswith("/") or ".." in Path(name).parts:
+            faults.append(f"{name}: a path outside the run")
+        elif name not in there:
+            faults.append(f"{name}: missing")
+        elif name not in promised:
+            faults.append(f"{name}: not in the manifest")
+        elif there[name] != promised[name]:
+            faults.append(f"{name}: changed")
+    return faults
+
+
+def sources(held: dict[str, Any]) -> Sequence[Source]:
+    """Return the inputs that a manifest names."""
+    return [
+        Source(item["file"], item["path"], item["form"], item["compression"], item["size"], item["mtime_ns"])
+        for item in held["inputs"]
+    ]

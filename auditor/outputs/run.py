@@ -1,0 +1,134 @@
+"""A finished run, opened: its tables, its summary, and the texts behind its rows."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from auditor.corpus import Part
+from auditor.dialects import Dialects, ShapeError
+from auditor.errors import InputError
+from auditor.outputs import folder
+from auditor.parse import BadLineError
+from auditor.reader import again
+from auditor.rule import Profile, profile
+from auditor.sample import Batch, Place, Role, Turn
+from auditor.sources import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder; tables are Arrow, and read when first asked for.
+
+    Opening one that is not finished, or no run at all, raises VerifyError or UsageError.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """Open a run folder."""
+        run = cls(Path(path))
+        _ = run.manifest
+        return run
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Settings, inputs and checksums."""
+        return folder.manifest(self.path)
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Verdict, totals, rules and files."""
+        held: dict[str, Any] = json.loads((self.path / "summary.json").read_bytes())
+        return held
+
+    def _table(self, name: str) -> pa.Table:
+        return pq.read_table(self.path / f"{name}.parquet", memory_map=True)
+
+    @cached_property
+    def samples(self) -> pa.Table:
+        """One row for each sample."""
+        return self._table("samples")
+
+    @cached_property
+    def findings(self) -> pa.Table:
+        """One row for each rule met by a sample, a group or a line."""
+        return self._table("findings")
+
+    @cached_property
+    def groups(self) -> pa.Table:
+        """One row for each group."""
+        return self._table("groups")
+
+    @cached_property
+    def members(self) -> pa.Table:
+        """One row for each sample of each group."""
+        return self._table("members")
+
+    @cached_property
+    def pairs(self) -> pa.Table:
+        """One row for each verified pair."""
+        return self._table("pairs")
+
+    @cached_property
+    def plan(self) -> pa.Table:
+        """One row for each sample: keep or drop, and why."""
+        return self._table("plan")
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The rules that were applied."""
+        settings = self.manifest["settings"]
+        return profile(settings["profile"], settings["rules"])
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """The inputs, in the order in which they were read."""
+        return list(folder.sources(self.manifest))
+
+    def turns(self, rows: Iterable[int]) -> dict[int, list[Turn]]:
+        """Read samples again from their sources: row to turns.
+
+        Raises InputError where a source is gone or no longer what was scanned.
+        """
+        wanted = np.unique(np.fromiter(rows, np.int64))
+        dialects = Dialects(self.manifest["settings"]["fields"])
+        found: dict[int, list[Turn]] = {}
+        by_name = {source.name: source for source in self.sources}
+        columns = ["row", "file", "line", "offset", "length", "content_id"]
+        held = self.samples.select(columns).take(pa.array(wanted)).to_pylist()
+        for name in dict.fromkeys(row["file"] for row in held):
+            chosen = [row for row in held if row["file"] == name]
+            places = [Place(row["line"], row["offset"], row["length"]) for row in chosen]
+            batch = _read(Part(by_name[name], places), dialects)
+            first = batch.first.tolist()
+            texts, roles, trained = batch.turns["text"].to_pylist(), batch.role.tolist(), batch.trained.tolist()
+            for index, (row, key) in enumerate(zip(chosen, batch.samples["content_id"].to_pylist(), strict=True)):
+                if key != row["content_id"]:
+                    raise InputError("{name} is not what was scanned", hint="scan it again", name=name)
+                turns = range(first[index], first[index + 1])
+                found[row["row"]] = [Turn(Role(roles[t]), texts[t], trained[t]) for t in turns]
+        return found
+
+    def to_pandas(self, table: str = "samples") -> "pd.DataFrame":
+        """Return one of the tables as a pandas frame."""
+        return self._table(table).to_pandas()
+
+
+def _read(part: Part, dialects: Dialects) -> Batch:
+    try:
+        return again(part.source, part.places, dialects)
+    except (OSError, ValueError, BadLineError, ShapeError) as fault:
+        raise InputError(
+            "{name} cannot be read again: {fault}", hint="is it where it was?", name=part.source.name, fault=fault
+        ) from fault

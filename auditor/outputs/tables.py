@@ -1,0 +1,189 @@
+"""The tables of a run folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from auditor import judge, plan
+from auditor.audit import Audit
+from auditor.judge import Group
+from auditor.kernels.flat import Ints
+from auditor.relations.neighbours import Likeness
+from auditor.rule import Action
+from auditor.store import whole
+
+ROW_GROUP = 50_000
+
+SAMPLES = (
+    "row", "file", "line", "offset", "length", "dialect", "content_id", "turns", "chars", "trained_chars", "tokens",
+    "trained_tokens", "loop_kind", "loop_unit", "loop_period", "loop_times", "loop_turn", "loop_start", "loop_end",
+    "loop_cut", "loop_severity", "loop_share", "repeated_line_share", "repeated_ngram_share", "template_share",
+)  # fmt: skip
+"""The columns that stand first in ``samples.parquet``; further signals follow, then groups, rules and action."""
+
+INNER = {"source", "media", "marker_turn", "marker_start"}
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write a table; the same table gives the same bytes."""
+    with whole(path) as out:
+        pq.write_table(table, out, compression="zstd", row_group_size=ROW_GROUP, write_statistics=True)
+
+
+def tables(audit: Audit) -> dict[str, pa.Table]:
+    """Return the tables of a run by name."""
+    ids = audit.corpus.samples["content_id"].to_pylist()
+    titles = {rule.code: rule.text("title") for rule in audit.profile.rules}
+    return {
+        "samples": samples(audit),
+        "findings": judge.table(audit.findings, ids),
+        "groups": groups(audit),
+        "members": members(audit),
+        "pairs": pairs(audit),
+        "plan": plan.table(audit.plan, titles),
+    }
+
+
+def samples(audit: Audit) -> pa.Table:
+    """Return one row for each sample: place, sizes, signals, groups, rules and action."""
+    held = audit.corpus.samples
+    rows = audit.corpus.rows
+    names = pa.array([source.name for source in audit.corpus.sources], pa.string())
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {
+        "row": pa.array(np.arange(rows)),
+        "file": names.take(pa.array(audit.corpus.source)),
+        "template_share": pa.array(np.zeros(rows)),
+    }
+    columns |= {name: held[name] for name in held.column_names if name not in INNER}
+    ordered = [name for name in SAMPLES if name in columns] + [name for name in columns if name not in SAMPLES]
+    final = {name: columns[name] for name in ordered}
+    for kind, name in GROUPS.items():
+        final[name] = _group_column(audit.groups, kind, rows)
+    codes = rules_of(audit)
+    final["rules"] = pa.array(codes, pa.list_(pa.string()))
+    final["action"] = pa.array(_actions(audit, codes))
+    return pa.table(final)
+
+
+GROUPS = {
+    "copy": "copy_group",
+    "near": "near_group",
+    "template": "template_group",
+    "prompt_template": "prompt_template_group",
+    "prompt": "prompt_group",
+    "answer": "answer_group",
+}
+"""Which column names a sample's group of each kind."""
+
+
+def _group_column(groups: Sequence[Group], kind: str, rows: int) -> pa.Array:
+    """Return each sample's group of one kind, or null."""
+    chosen = [group for group in groups if group.kind == kind]
+    place = np.full(rows, -1, np.int64)
+    for index, group in enumerate(chosen):
+        place[group.rows] = index
+    return pa.array([group.name for group in chosen], pa.string()).take(pa.array(place, mask=place < 0))
+
+
+def rules_of(audit: Audit) -> list[list[str]]:
+    """Return the codes of the rules that each sample meets, by itself or through a group."""
+    met: list[list[str]] = [[] for _ in range(audit.corpus.rows)]
+    rows = {group.name: group.rows for group in audit.groups}
+    for finding in audit.findings:
+        if finding.row is not None and finding.rule not in met[finding.row][-1:]:
+            met[finding.row].append(finding.rule)
+        for row in rows[finding.group].tolist() if finding.group else ():
+            met[row].append(finding.rule)
+    return met
+
+
+def _actions(audit: Audit, codes: Sequence[Sequence[str]]) -> list[str]:
+    flagging = {rule.code for rule in audit.profile.rules if rule.action is Action.FLAG}
+    dropped = audit.plan.dropped.tolist()
+    return [
+        "drop" if gone else "flag" if any(code in flagging for code in met) else "keep"
+        for gone, met in zip(dropped, codes, strict=True)
+    ]
+
+
+def groups(audit: Audit) -> pa.Table:
+    """Return one row for each group; ``trained_tokens`` is what all its members but the keeper hold."""
+    tokens = audit.corpus.samples["trained_tokens"].to_numpy()
+    held = audit.groups
+    return pa.table(
+        {
+            "group": pa.array([group.name for group in held], pa.string()),
+            "kind": pa.array([group.kind for group in held], pa.string()),
+            "size": pa.array([len(group.rows) for group in held], pa.int64()),
+            "keeper_row": pa.array([group.keeper for group in held], pa.int64()),
+            "text": pa.nulls(len(held), pa.string()),
+            "trained_tokens": pa.array(
+                [int(tokens[group.rows].sum() - tokens[group.keeper]) for group in held], pa.int64()
+            ),
+        }
+    )
+
+
+def members(audit: Audit) -> pa.Table:
+    """Return one row for each sample of each group, with its likeness to the keeper it was verified against."""
+    held = audit.groups
+    rows: Ints = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in held)])
+    sizes = [len(group.rows) for group in held]
+    best = np.repeat(np.array([group.keeper for group in held], np.int64), sizes)
+    near = np.repeat(np.array([group.kind == "near" for group in held], np.bool_), sizes)
+    other = np.where(near, _verified(audit, rows), best)
+    found = _likeness(audit, rows, other, near)
+    return pa.table(
+        {
+            "group": pa.array([group.name for group in held for _ in group.rows], pa.string()),
+            "row": rows,
+            "keeper": rows == best,
+            "similarity": pa.array(found.jaccard, mask=np.isnan(found.jaccard)),
+            "contained": pa.array(found.contained, mask=np.isnan(found.contained)),
+            "covers": pa.array(found.covers, mask=np.isnan(found.covers)),
+        }
+    )
+
+
+def _verified(audit: Audit, rows: Ints) -> Ints:
+    """Return the keeper that each row was verified against (itself where there is none)."""
+    near, copy = audit.relations.near, audit.relations.copy
+    return rows if near is None else near.keeper[copy.keeper[rows]]
+
+
+def _likeness(audit: Audit, rows: Ints, other: Ints, near: NDArray[np.bool_]) -> Likeness:
+    """Return how alike rows are to others: copies entirely, near duplicates as verified, else NaN."""
+    mine, theirs = audit.relations.copy.keeper[rows], audit.relations.copy.keeper[other]
+    found = Likeness(*(np.where(near & (mine != theirs), np.nan, 1.0) for _ in Likeness._fields))
+    if audit.relations.near is not None:
+        hit = np.flatnonzero(near & (mine != theirs))
+        for column, values in zip(found, audit.relations.near.likeness(mine[hit], theirs[hit]), strict=True):
+            column[hit] = values
+    alone = near & (rows == other)
+    for column in found:
+        column[alone] = np.nan
+    return found
+
+
+def pairs(audit: Audit) -> pa.Table:
+    """Return every pair of near duplicates that was verified, those under the threshold too."""
+    near = audit.relations.near
+    ends = near.pairs if near else np.zeros((0, 2), np.int64)
+    jaccard = near.jaccard if near else np.zeros(0)
+    contained = near.contained if near else np.zeros((0, 2))
+    return pa.table(
+        {
+            "row_a": ends[:, 0],
+            "row_b": ends[:, 1],
+            "view": pa.array(["sample"] * len(ends), pa.string()),
+            "jaccard": jaccard,
+            "contained_a": contained[:, 0],
+            "contained_b": contained[:, 1],
+            "accepted": jaccard >= audit.corpus.settings.threshold,
+        }
+    )
+

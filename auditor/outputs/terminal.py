@@ -1,0 +1,220 @@
+"""What a person reads in the terminal: the summary of a run, of cleaning, of rules."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow.compute as pc
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor.outputs.cleaned import Count
+from auditor.outputs.plain import shown
+from auditor.outputs.run import Run
+from auditor.rule import Rule
+from auditor.words import language, say
+
+LEVELS = {"act": "bold red", "look": "bold yellow", "fine": "bold green"}
+SEVERITIES = {"high": "red", "medium": "yellow", "low": "dim"}
+CAUSES = {
+    "loop": "loops: rows like these teach a model to loop",
+    "copy": "copies: they are trained again and again, and held-out loss rises",
+    "near": "near duplicates: lightly edited copies, trained as often as the original",
+}
+MOST = 12
+"""Files listed before the rest is only counted."""
+
+
+def percent(share: float) -> str:
+    """Return a share as people write it.
+
+    >>> percent(0.18754), percent(0.00004), percent(0)
+    ('18.8 %', '<0.1 %', '0 %')
+    """
+    if share == 0:
+        return "0 %"
+    return "<0.1 %" if share < 0.001 else f"{share:.1%}".replace("%", " %")
+
+
+def number(value: int) -> str:
+    """Return a count with its thousands set apart."""
+    return f"{value:,}"
+
+
+def warnings(run: Run) -> list[Text]:
+    """Return a line for every file that was not read whole, and for every input that was skipped."""
+    lost = [item["file"] for item in run.summary["files"] if item["damaged"] or (item["rejected"] and not item["rows"])]
+    notes = _first_notes(run)
+    told = []
+    for name in lost[:MOST]:
+        note = notes.get(name) or say("could not be read")
+        told.append(Text(f"{say('error')}: {shown(name)}: {shown(note)}", "red"))
+    if len(lost) > MOST:
+        rest = say("{count} more files could not be read; findings.parquet names them", count=number(len(lost) - MOST))
+        told.append(Text(f"{say('error')}: {rest}", "red"))
+    skipped = [item for item in run.summary["skipped"] if item["template"] != "not a data file by its name"]
+    for item in skipped:
+        reason = say(item["template"], about=item["about"])
+        told.append(Text(f"{say('skipped')}: {shown(item['file'])}: {shown(reason)}", "dim"))
+    others = len(run.summary["skipped"]) - len(skipped)
+    if others:
+        told.append(Text(say("skipped: {count} files that are no data files by their names", count=number(others)), "dim"))
+    return told
+
+
+def _first_notes(run: Run) -> dict[str, str]:
+    """Return what was wrong with the first line of each file that has a fault."""
+    faults = run.findings.filter(pc.starts_with(run.findings["rule"], "F1")).select(["rule", "file", "note"]).to_pylist()
+    notes: dict[str, str] = {}
+    hint = say("name the fields with --fields prompt=…,answer=… (or text=…)")
+    for fault in faults:
+        note = f"{fault['note']}; {hint}" if fault["rule"] == "F109" else str(fault["note"])
+        notes.setdefault(fault["file"], note)
+    return notes
+
+
+def overview(run: Run) -> RenderableType:
+    """Return a run's verdict, its causes, its rules, and what to do next."""
+    found = run.summary
+    parts: list[RenderableType] = [Text(), _indented(_verdict(found)), Text(), _indented(_causes(found))]
+    met = [rule for rule in found["rules"] if rule["findings"]]
+    if met:
+        parts += [Text(), _indented(_rules(run, met))]
+    if len(found["files"]) > 1:
+        parts += [Text(), _indented(_files(found["files"]))]
+    return Group(*parts, Text(), _indented(_end(run)), Text())
+
+
+def _indented(part: RenderableType) -> Padding:
+    return Padding(part, (0, 2), expand=False)
+
+
+def _verdict(found: Mapping[str, Any]) -> Text:
+    verdict = found["verdict"]
+    level = {"act": say("Act before you train."), "look": say("Worth a look."), "fine": say("Looks fine.")}[verdict["level"]]
+    told = Text(level, LEVELS[verdict["level"]])
+    share = percent(verdict["repeated_share"])
+    told.append(" " + say("{share} of the trained tokens repeat something.", share=share), "")
+    if verdict["main_cause"]:
+        told.append("\n" + say("Mostly {cause}.", cause=say(CAUSES[verdict["main_cause"]])), "")
+    if found["before"]["loop_rows"] and verdict["main_cause"] != "loop":
+        loops = number(found["before"]["loop_rows"])
+        told.append("\n" + say("{count} answers fall into loops: rows like these teach a model to loop.", count=loops), "")
+    return told
+
+
+def _causes(found: Mapping[str, Any]) -> Table:
+    """Return what the trained tokens are, before and after the plan."""
+    table = _table("", "rows", "trained tokens", "after the plan")
+    before, after = found["before"], found["after"]
+    for name, title in (("loop", "loops"), ("copy", "copies"), ("near", "near duplicates")):
+        share = percent(before[f"{name}_share"])
+        table.add_row(say(title), number(before[f"{name}_rows"]), share, percent(after[f"{name}_share"]))
+    table.add_row(say("all samples"), number(before["samples"]), number(before["trained_tokens"]), number(after["trained_tokens"]))
+    return table
+
+
+def _rules(run: Run, met: list[dict[str, Any]]) -> Table:
+    table = _table("rule", "", "findings", "rows", "dropped")
+    titles = {rule.code: rule.text("title", language()) for rule in run.profile.rules}
+    for rule in (rule for rule in met if rule["severity"] != "low"):
+        table.add_row(
+            Text(rule["code"], SEVERITIES[rule["severity"]]), titles[rule["code"]], number(rule["findings"]),
+            number(rule["rows"]), number(rule["dropped"]) if rule["dropped"] else "",
+        )  # fmt: skip
+    table.columns[1].justify = "left"
+    low = [rule for rule in met if rule["severity"] == "low"]
+    if low:
+        title = say("{count} rules of low severity, see the report", count=number(len(low)))
+        findings = sum(rule["findings"] for rule in low)
+        table.add_row(Text(", ".join(sorted({rule["code"][:2] for rule in low})), "dim"), title, number(findings), "", "")
+    return table
+
+
+def _files(files: list[dict[str, Any]]) -> Table:
+    table = _table("file", "rows", "dropped", "rejected")
+    ranked = sorted(files, key=lambda item: (-item["dropped_tokens"], -item["rejected"], item["file"]))
+    for item in ranked[:MOST]:
+        name = Text(shown(item["file"]), overflow="ellipsis", no_wrap=True)
+        table.add_row(name, number(item["rows"]), number(item["dropped"]), number(item["rejected"]))
+    if len(ranked) > MOST:
+        rest = ranked[MOST:]
+        sums = [sum(item[name] for item in rest) for name in ("rows", "dropped", "rejected")]
+        table.add_row(say("{count} more files", count=number(len(rest))), *map(number, sums))
+    return table
+
+
+def _table(*headings: str) -> Table:
+    """Return a table without lines: the first column to the left, numbers to the right."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for index, heading in enumerate(headings):
+        table.add_column(say(heading) if heading else "", justify="right" if index else "left")
+    return table
+
+
+def _end(run: Run) -> Text:
+    totals = run.summary["totals"]
+    told = Text(balance(totals["read"], totals["kept"], totals["dropped"], totals["rejected"]))
+    page = run.path / "report" / "overview.html"
+    if page.exists():
+        told.append(f"\n{say('report')}   {shown(str(page.resolve()))}")
+    told.append(f"\n{say('next')}     auditor clean {shown(str(run.path))}")
+    return told
+
+
+def balance(read: int, kept: int, dropped: int, rejected: int) -> str:
+    """Return the sum that shows that no row was lost."""
+    values = {"read": read, "kept": kept, "dropped": dropped, "rejected": rejected}
+    return say("read {read} = kept {kept} + dropped {dropped} + rejected {rejected}", **{k: number(v) for k, v in values.items()})
+
+
+def cleaned(counts: Mapping[str, Count], folder: str | None) -> RenderableType:
+    """Return what cleaning kept of each file, and the sum."""
+    table = _table("file", "read", "kept", "dropped", "rejected")
+    for name, count in list(counts.items())[:MOST]:
+        table.add_row(Text(shown(name), overflow="ellipsis", no_wrap=True), *map(number, _of(count)))
+    total = sum(counts.values(), Count())
+    if len(counts) > MOST:
+        rest = sum(list(counts.values())[MOST:], Count())
+        table.add_row(say("{count} more files", count=number(len(counts) - MOST)), *map(number, _of(rest)))
+    end = Text(balance(*_of(total)))
+    if folder is None:
+        end.append("\n" + say("nothing was written (--dry-run)"))
+    else:
+        end.append(f"\n{say('cleaned')}  {shown(folder)}/cleaned\n{say('dropped')}  {shown(folder)}/dropped")
+    return Group(Text(), _indented(table), Text(), _indented(end), Text())
+
+
+def _of(count: Count) -> tuple[int, int, int, int]:
+    return count.read, count.kept, count.dropped, count.rejected
+
+
+def rules(held: Iterable[Rule]) -> RenderableType:
+    """Return every rule on a line."""
+    table = _table("rule", "", "severity", "action")
+    for rule in held:
+        table.add_row(
+            Text(rule.code, SEVERITIES[rule.severity.value]), rule.text("title", language()), say(rule.severity.value),
+            say(rule.action.value),
+        )  # fmt: skip
+    for column in table.columns:
+        column.justify = "left"
+    return table
+
+
+def rule(held: Rule) -> RenderableType:
+    """Return one rule whole: what it does, why, from which source, with its own tests."""
+    lang = language()
+    told = Text(f"{held.code} {held.text('title', lang)}\n", "bold")
+    told.append(f"{say(held.severity.value)} · {say(held.action.value)} · {held.name}\n\n", "dim")
+    told.append(f"{held.text('what', lang)}\n\n{held.text('why', lang)}\n", "")
+    if held.where:
+        told.append("\n" + ", ".join(f"{key}: {value}" for key, value in held.where.items()) + "\n", "")
+    if held.source:
+        told.append(f"\n{say('source')}: {held.source}\n", "dim")
+    for heading, cases in (("hits", held.hits), ("misses", held.misses), ("known misses", held.known_misses)):
+        if cases:
+            told.append(f"\n{say(heading)}\n", "dim")
+            told.append("".join(f"  {case['label']}\n" for case in cases), "")
+    return told

@@ -1,0 +1,1 @@
+"""Numbers measured inside one sample; pure functions from a batch to a table."""

@@ -1,0 +1,47 @@
+"""The words that users read, in their language: English in the code, Chinese in a catalogue beside it."""
+
+import json
+import os
+from functools import lru_cache
+
+from auditor.shipped import REPORTS
+
+LANGUAGES = ("en", "zh")
+CATALOGUE = REPORTS / "strings" / "terminal.zh.json"
+
+_chosen: list[str] = []
+
+
+def choose(language: str) -> None:
+    """Set the language for this process: en, zh, or auto, which asks the environment."""
+    _chosen[:] = [] if language == "auto" else [language]
+
+
+def language() -> str:
+    """Return the language in use: the one chosen, else AUDITOR_LANG, else what the locale says.
+
+    >>> choose("zh"); language()
+    'zh'
+    >>> choose("auto")
+    """
+    if _chosen:
+        return _chosen[0]
+    named = (os.environ.get(name, "") for name in ("AUDITOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next((name for name in named if name), "").lower().startswith("zh") else "en"
+
+
+@lru_cache(maxsize=1)
+def _chinese() -> dict[str, str]:
+    held: dict[str, str] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+    return held
+
+
+def say(template: str, **values: object) -> str:
+    """Return a sentence in the user's language, its places filled.
+
+    >>> say("no such file: {name}", name="a.jsonl")
+    'no such file: a.jsonl'
+    """
+    if language() == "zh":
+        template = _chinese().get(template, template)
+    return template.format(**values) if values else template
