@@ -77,10 +77,9 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("loops")
     if any(target.startswith(("top_", "dup_", "repeated_", "distinct_")) for target in targets):
         wanted.add("repeats")
-    near = chosen.of(Kind.RELATION, "near")
-    threshold = float(near[0].where.get("threshold", 0.8)) if near else 0.8
+    levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
     return Settings(
-        threshold=threshold, fields=fields, longest=longest, signals=tuple(name for name in SIGNALS if name in wanted)
+        threshold=max(levels), review=min(levels), fields=fields, longest=longest, signals=tuple(name for name in SIGNALS if name in wanted)
     )
 
 

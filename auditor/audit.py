@@ -119,7 +119,10 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         if not profile.of(Kind.RELATION, "copy"):
             alone = (held < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
             held = np.where(alone, copy.keeper, held)
-        found += judge.groups_of("near", held, near.keeper[copy.keeper], ids)
+        best = near.best()
+        for group in judge.groups_of("near", held, near.keeper[copy.keeper], ids):
+            nearest = float(best[group.rows].max())
+            found.append(group._replace(nearest=nearest) if nearest else group)
     found += judge.groups_of("prompt", relations.prompt.group, relations.prompt.keeper, ids)
     return found + judge.groups_of("answer", relations.answer.group, relations.answer.keeper, ids)
 

@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 from auditor.dialects import Dialects
 from auditor.engines import local
 from auditor.kernels.flat import Ints
+from auditor.kernels.pairs import Levels
 from auditor.kernels.sketch import Sets
 from auditor.measure import Settings
 from auditor.reader import again
 from auditor.relations.copies import Copies, copies, halves
-from auditor.relations.neighbours import Neighbours, Sketches, neighbours
+from auditor.relations.neighbours import FLOOR, Neighbours, Sketches, neighbours
 from auditor.sample import Batch, Place
 from auditor.sketches import bands_for, conversation_sets
 from auditor.sources import Source
@@ -57,6 +58,16 @@ class Corpus:
     def source(self) -> Ints:
         """The number of each sample's source."""
         return np.asarray(self.samples["source"].to_numpy(), np.int64)
+
+    @cached_property
+    def _lines(self) -> Ints:
+        return np.asarray(self.samples["line"].to_numpy(), np.int64)
+
+    def row_at(self, source: int, line: int) -> int | None:
+        """Return the sample at a line of a source, if there is one."""
+        first, last = np.searchsorted(self.source, [source, source + 1])
+        row = int(first + np.searchsorted(self._lines[first:last], line))
+        return row if row < last and self._lines[row] == line else None
 
     def places(self, rows: Ints) -> list[Place]:
         """Where samples stand."""
@@ -140,7 +151,8 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: 
     def sets(chosen: Ints) -> tuple[Sets, Sets]:
         return _fetched(corpus, rows[chosen], stage, workers)
 
-    found = neighbours(Sketches(keys, lanes, system), rank[rows], sets, corpus.settings.threshold)
+    tie, drop = corpus.settings.review, corpus.settings.threshold
+    found = neighbours(Sketches(keys, lanes, system), rank[rows], sets, Levels(tie, drop, min(tie, FLOOR)))
     group, keeper = np.full(corpus.rows, -1, np.int64), np.arange(corpus.rows, dtype=np.int64)
     group[rows] = np.where(found.group >= 0, rows[found.group], -1)
     keeper[rows] = rows[found.keeper]

@@ -66,12 +66,16 @@ class Finding(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Samples that one relation ties together, in reading order, and the one that stands for them."""
+    """Samples that one relation ties together, in reading order, and the one that stands for them.
+
+    ``nearest`` is the similarity of the two that are most alike.
+    """
 
     name: str
     kind: str
     rows: Ints
     keeper: int
+    nearest: float = 1.0
 
 
 def groups_of(kind: str, group: Ints, keeper: Ints, ids: Sequence[str]) -> list[Group]:
@@ -96,7 +100,8 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[F
         elif rule.kind is Kind.FAULT:
             yield from _fault(rule, corpus)
         else:
-            yield from _relation(rule, corpus, groups)
+            levels = [other.where.get("threshold", 0) for other in profile.of(rule.kind, rule.target)]
+            yield from _relation(rule, corpus, groups, levels)
 
 
 def passes(rule: Rule, samples: pa.Table) -> NDArray[np.bool_]:
@@ -156,8 +161,9 @@ def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
             note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
             stops = _stops(rule.target)
             line = fault["line"] or None
+            row = None if KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
             yield Finding(
-                rule.code, rule.severity.value, None, None, name, line, fault["offset"], None, note=f"{note}; {stops}"
+                rule.code, rule.severity.value, row, None, name, line, fault["offset"], None, note=f"{note}; {stops}"
             )
 
 
@@ -174,9 +180,12 @@ def _stops(kind: str) -> str:
     return f"XTuner would stop here: {'yes' if classic and v1 else 'classic only' if classic else 'V1 only' if v1 else 'no'}"
 
 
-def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
+def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Sequence[float]) -> Iterator[Finding]:
+    """Yield groups; of rules with thresholds on one relation the highest that a group reaches has it."""
+    own = rule.where.get("threshold", 0)
+    above = min((level for level in levels if level > own), default=2)
     for group in groups:
-        if group.kind != rule.target:
+        if group.kind != rule.target or not own <= group.nearest < above:
             continue
         yield Finding(
             rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),

@@ -23,10 +23,14 @@ SIGNALS = ("loops", "repeats", "shape")
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a run's measurements depend on, beside the data."""
+    """Everything a run's measurements depend on, beside the data.
+
+    Rows at least ``threshold`` alike are near duplicates; those at least ``review`` alike stand in one group.
+    """
 
     shingle: int = text.SHINGLE
     threshold: float = 0.8
+    review: float = 0.8
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS

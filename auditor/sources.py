@@ -9,6 +9,7 @@ import stat
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -238,23 +239,33 @@ def _message(line: bytes, places: Iterable[int]) -> bool:
     return first.lstrip().startswith(b"{") and b'"role"' in first and b'"conversation"' not in first
 
 
-def opened(path: str, compression: str) -> IO[bytes]:
+@contextmanager
+def opened(path: str, compression: str) -> Iterator[IO[bytes]]:
     """Open a file's content, decompressed; a stream cut short raises OSError or EOFError while it is read."""
-    if "://" in path:
-        import fsspec  # noqa: PLC0415  (only remote inputs need it)
+    with _raw(path) as raw:
+        if compression == "gz":
+            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+                yield cast("IO[bytes]", stream)
+        elif compression == "bz2":
+            with bz2.BZ2File(raw) as stream:
+                yield cast("IO[bytes]", stream)
+        elif compression == "xz":
+            with lzma.LZMAFile(raw) as stream:
+                yield cast("IO[bytes]", stream)
+        elif compression == "zst":
+            with pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd") as stream:
+                yield stream
+        else:
+            yield raw
 
-        raw = cast("IO[bytes]", fsspec.open(path, "rb").open())
-    else:
-        raw = Path(path).open("rb", buffering=0)
-    if compression == "gz":
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw, mode="rb"))
-    if compression == "bz2":
-        return cast("IO[bytes]", bz2.BZ2File(raw))
-    if compression == "xz":
-        return cast("IO[bytes]", lzma.LZMAFile(raw))
-    if compression == "zst":
-        return cast("IO[bytes]", pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd"))
-    return raw
+
+def _raw(path: str) -> IO[bytes]:
+    """Open a file or an address."""
+    if "://" not in path:
+        return Path(path).open("rb", buffering=0)
+    import fsspec  # noqa: PLC0415  (only remote inputs need it)
+
+    return cast("IO[bytes]", fsspec.open(path, "rb").open())
 
 
 def pieces(source: Source) -> Iterator[bytes]:

@@ -51,8 +51,16 @@ class Related(NamedTuple):
     jaccard: NDArray[np.float64]
 
 
-def relate(corpus: Corpus, bands: list[Band], threshold: float, floor: float) -> Related:
-    """Verify pairs that share a bucket; a pair below ``threshold`` ties nothing, one below ``floor`` is forgotten.
+class Levels(NamedTuple):
+    """Similarities from which a pair ties a group, lets one of the two go, and is written down at all."""
+
+    tie: float
+    drop: float
+    floor: float
+
+
+def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
+    """Verify pairs that share a bucket.
 
     Work is linear in the size of a bucket: a newcomer meets each group there once, by those of its latest members
     whose sketches agree most.
@@ -63,9 +71,8 @@ def relate(corpus: Corpus, bands: list[Band], threshold: float, floor: float) ->
         if len(rows) and (rows.min() < 0 or rows.max() >= len(corpus.system)):
             raise ValueError("a bucket names a sample that is not there")
     sets = (*corpus.narrow, *corpus.wide)
-    found = kernel.relate(
-        *sets, corpus.system, corpus.lanes, bands, threshold, floor, least_agreement(threshold, corpus.lanes.shape[1])
-    )
+    least = least_agreement(levels.tie, corpus.lanes.shape[1])
+    found = kernel.relate(*sets, corpus.system, corpus.lanes, bands, *levels, least)
     return Related(*found)
 
 

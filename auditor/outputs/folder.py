@@ -75,6 +75,7 @@ def seal(folder: Path, audit: Audit) -> None:
             "rules": [rule.code for rule in audit.profile.rules],
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
+            "review": audit.corpus.settings.review,
             "fields": dict(audit.corpus.settings.fields),
         },
         "inputs": [input_of(source) for source in audit.corpus.sources],

@@ -14,15 +14,18 @@ import pyarrow.parquet as pq
 from auditor.corpus import Part
 from auditor.dialects import Dialects, ShapeError
 from auditor.errors import InputError
+from auditor.kernels.sketch import PERMUTATIONS
 from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
 from auditor.rule import Profile, profile
 from auditor.sample import Batch, Place, Role, Turn
 from auditor.sources import Source
+from auditor.text import minhash_value, shingle_hashes, tokens
 
 if TYPE_CHECKING:
     import pandas as pd
+    from datasketch import MinHash
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,23 @@ class Run:
                     raise InputError("{name} is not what was scanned", hint="scan it again", name=name)
                 turns = range(first[index], first[index + 1])
                 found[row["row"]] = [Turn(Role(roles[t]), texts[t], trained[t]) for t in turns]
+        return found
+
+    def to_datasketch(self, rows: Iterable[int]) -> "dict[int, MinHash]":
+        """Return samples' MinHash signatures as datasketch knows them, to be put into its indexes.
+
+        Other texts are sketched alike by ``MinHash(128, hashfunc=auditor.text.minhash_value)`` from their shingles.
+        """
+        from datasketch import MinHash  # noqa: PLC0415  (takes a second to import)
+
+        size = int(self.manifest["settings"]["shingle"])
+        found = {}
+        for row, turns in self.turns(rows).items():
+            talk = [turn for turn in turns if turn.trained or turn.role is not Role.SYSTEM]
+            parts = ([turn.text for turn in talk if turn.trained is trained] for trained in (False, True))
+            words = ([token for text in texts for token in tokens(text)] for texts in parts)
+            found[row] = MinHash(PERMUTATIONS, hashfunc=minhash_value)
+            found[row].update_batch([shingle for part in words for shingle in shingle_hashes(part, size)])
         return found
 
     def to_pandas(self, table: str = "samples") -> "pd.DataFrame":

@@ -40,6 +40,7 @@ def summary(audit: Audit, codes: Sequence[Sequence[str]]) -> dict[str, Any]:
         "settings": {
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
+            "review": audit.corpus.settings.review,
             "fields": dict(audit.corpus.settings.fields),
         },
         "stages": audit.seconds,

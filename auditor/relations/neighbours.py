@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints
-from auditor.kernels.pairs import Band, Corpus, Related, relate
+from auditor.kernels.pairs import Band, Corpus, Levels, Related, relate
 from auditor.kernels.sketch import Sets
 from auditor.sketches import Bands
 
@@ -51,6 +51,14 @@ class Neighbours(NamedTuple):
         return Likeness(jaccard, contained, covers)
 
 
+    def best(self) -> NDArray[np.float64]:
+        """Return each row's similarity to the row most alike it (0: to none)."""
+        found = np.zeros(len(self.group))
+        for side in range(2):
+            np.maximum.at(found, self.pairs[:, side], self.jaccard)
+        return found
+
+
 class Likeness(NamedTuple):
     """How alike rows are to others: Jaccard, share of the row found in the other, share of the other found in it."""
 
@@ -60,9 +68,9 @@ class Likeness(NamedTuple):
 
 
 def neighbours(
-    sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets, Sets]], threshold: float, floor: float = FLOOR
+    sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets, Sets]], levels: Levels
 ) -> Neighbours:
-    """Relate rows; of two that are alike the one of lower rank is kept.
+    """Relate rows; of two that are alike enough to let one go, the one of lower rank is kept.
 
     ``sets`` returns the shingles of rows (given in rising order): of the conversation, and with the system text.
     """
@@ -73,7 +81,7 @@ def neighbours(
     chosen = candidates[order]
     corpus = Corpus(reordered(narrow, order), reordered(wide, order), sketches.system[chosen], sketches.lanes[chosen])
     bands = [buckets(keys) for keys in sketches.keys[chosen].T]
-    found = relate(corpus, bands, threshold, min(floor, threshold))
+    found = relate(corpus, bands, levels)
     return _of_rows(found, chosen, rows, np.diff(corpus.narrow.offsets))
 
 

@@ -12,13 +12,14 @@ from auditor.views import ANSWER, Views
 def measure(views: Views) -> pa.Table:
     """Measure every sample's answer; shares of its characters.
 
-    ``top_{n}gram_share`` and ``dup_{n}gram_share`` follow RedPajama-v2 (rps_doc_frac_chars_top/dupe_{n}gram);
+    ``top_{n}gram_share`` and ``dup_{n}gram_share`` follow RedPajama-v2 (rps_doc_frac_chars_top/dupe_{n}gram), the
+    first held to 1, which overlapping n-grams can exceed;
     ``repeated_ngram_share`` is the one for n = 5. ``distinct_{n}`` is distinct over all n-grams (1 - rep-n).
     ``repeated_line_share`` and ``repeated_paragraph_share`` count the characters of repeats of an earlier one.
     """
     answer = views.answer
     found = ngrams(answer.hashes, answer.sizes, answer.bounds)
-    columns = {f"top_{n}gram_share": found.top[:, i] for i, n in enumerate(TOPS)}
+    columns = {f"top_{n}gram_share": np.minimum(found.top[:, i], 1) for i, n in enumerate(TOPS)}
     columns |= {f"dup_{n}gram_share": found.cover[:, i] for i, n in enumerate(COVERS)}
     columns["repeated_ngram_share"] = found.cover[:, 0]
     for i, n in enumerate(TOPS):

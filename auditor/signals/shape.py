@@ -16,8 +16,6 @@ MARKERS = (
     b"### Response:",
     b"### User:",
     b"<|im_start|>",
-    b"<|im_end|>",
-    b"<|endoftext|>",
     b"<|user|>",
     b"<|assistant|>",
     b"<|start_header_id|>",
@@ -28,6 +26,9 @@ MARKERS = (
     "\n人类：".encode(),
 )
 """What chat templates put before a turn: inside an answer it teaches the model to go on with a turn of its own."""
+
+ENDS = (b"<|im_end|>", b"<|endoftext|>", b"<|eot_id|>", b"</s>")
+"""What ends a turn: a fault only where the answer goes on behind it."""
 
 ECHO = 16
 """Characters that an answer must have before it counts as an echo or a repeated turn."""
@@ -66,17 +67,18 @@ def _markers(views: Views) -> tuple[Ints, Ints, Ints]:
     """Count role markers in trained turns; and where each sample's first one stands."""
     first = views.batch.first
     buffer, offsets = views.batch.texts
-    places = [place for marker in MARKERS for place in _places(buffer.tobytes(), marker)]
+    data = buffer.tobytes()
+    places = [(place, len(marker), marker in ENDS) for marker in (*MARKERS, *ENDS) for place in _places(data, marker)]
     samples = len(first) - 1
     count, turn, start = np.zeros(samples, np.int64), np.zeros(samples, np.int64), np.zeros(samples, np.int64)
-    for place in sorted(places, reverse=True):
+    for place, size, ends in sorted(places, reverse=True):
         held = int(np.searchsorted(offsets, place, "right")) - 1
-        if views.part[held] != ANSWER:
+        if views.part[held] != ANSWER or (ends and not data[place + size : offsets[held + 1]].strip()):
             continue
         sample = int(np.searchsorted(first, held, "right")) - 1
         count[sample] += 1
         turn[sample] = held - first[sample]
-        start[sample] = len(buffer[offsets[held] : place].tobytes().decode("utf-8", "replace"))
+        start[sample] = len(data[offsets[held] : place].decode("utf-8", "replace"))
     return count, turn, start
 
 

@@ -30,6 +30,7 @@ cdef struct Log:
     Pair *pairs
     int64_t size
     int64_t room
+    bint failed  # memory ran out: what follows is lost, and the caller raises
 
 
 cdef struct Corpus:
@@ -41,15 +42,19 @@ cdef struct Corpus:
     const uint8_t *sketch
     int width
     int least
-    double threshold
+    double tie
+    double drop
     double floor
 
 
 cdef int add(Log *log, int64_t a, int64_t b, int64_t common, double jaccard) noexcept nogil:
     cdef Pair *grown
+    if log.failed:
+        return -1
     if log.size == log.room:
         grown = <Pair *>realloc(log.pairs, 2 * log.room * sizeof(Pair))
         if grown == NULL:
+            log.failed = True
             return -1
         log.pairs = grown
         log.room *= 2
@@ -120,8 +125,9 @@ cdef inline int64_t slot_of(uint64_t key, int64_t mask) noexcept nogil:
     return <int64_t>((key * <uint64_t>0x9E3779B97F4A7C15u) >> 20) & mask
 
 
-cdef bint tied(const Corpus *c, int64_t x, int64_t y, uint64_t *failed, int64_t mask, Log *log) noexcept nogil:
-    """Verify one pair unless it is known to fail; write down what was seen."""
+cdef bint alike(const Corpus *c, int64_t x, int64_t y, double least, uint64_t *failed, int64_t mask,
+                Log *log) noexcept nogil:
+    """Verify one pair unless it is known to tie nothing; write down what was seen."""
     cdef uint64_t key = key_of(x, y)
     cdef int64_t slot = slot_of(key, mask), common = 0
     cdef double jaccard
@@ -130,10 +136,9 @@ cdef bint tied(const Corpus *c, int64_t x, int64_t y, uint64_t *failed, int64_t 
     jaccard = similarity(c, x, y, &common)
     if jaccard >= 0:
         add(log, x, y, common, jaccard)
-    if jaccard >= c.threshold:
-        return True
-    failed[slot] = key
-    return False
+    if jaccard < c.tie:
+        failed[slot] = key
+    return jaccard >= least
 
 
 cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before, uint64_t *failed, int64_t mask,
@@ -159,7 +164,7 @@ cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before,
         y = before[y]
         looked += 1
     for k in range(TRY):
-        if best[k] >= 0 and tied(c, x, best[k], failed, mask, log):
+        if best[k] >= 0 and alike(c, x, best[k], c.tie, failed, mask, log):
             return True
     return False
 
@@ -226,7 +231,7 @@ cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t 
             if best < 0:
                 break
             scores[best] = -1
-            if tied(c, x, keepers[best], failed, mask, log):
+            if alike(c, x, keepers[best], c.drop, failed, mask, log):
                 keeper[x] = keepers[best]
                 break
         if keeper[x] == x:
@@ -236,7 +241,7 @@ cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t 
 
 def relate(const uint64_t[::1] values, const int64_t[::1] offsets, const uint64_t[::1] wide,
            const int64_t[::1] wide_offsets, const uint64_t[::1] system, const uint8_t[:, ::1] sketch,
-           list bands, double threshold, double floor, int least):
+           list bands, double tie, double drop, double floor, int least):
     """Tie samples by the buckets of every band, then choose keepers.
 
     ``bands`` holds (rows, starts): samples bucket after bucket in order of number, and where the buckets begin.
@@ -265,8 +270,8 @@ def relate(const uint64_t[::1] values, const int64_t[::1] offsets, const uint64_
     c.wide = &wide[0] if wide.shape[0] else &values[0]
     c.wide_offsets = &wide_offsets[0]
     c.system, c.sketch, c.width = &system[0], &sketch[0, 0], <int>sketch.shape[1]
-    c.least, c.threshold, c.floor = least, threshold, floor
-    log.room, log.size = 1024, 0
+    c.least, c.tie, c.drop, c.floor = least, tie, drop, floor
+    log.room, log.size, log.failed = 1024, 0, False
     log.pairs = <Pair *>malloc(log.room * sizeof(Pair))
     if log.pairs == NULL:
         raise MemoryError
@@ -287,6 +292,9 @@ def relate(const uint64_t[::1] values, const int64_t[::1] offsets, const uint64_
             if size > 1:
                 assign(&c, &rows[0] + begin, size, &keeper[0], &keepers[0], &scores[0], &failed[0], mask, &log)
             begin += size
+    if log.failed:
+        free(log.pairs)
+        raise MemoryError
     raw = np.empty(log.size * sizeof(Pair), np.uint8)
     cdef uint8_t[::1] view = raw
     if log.size:

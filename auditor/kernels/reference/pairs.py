@@ -18,7 +18,7 @@ class _Relation:
         self.failed: dict[int, int] = {}
         self.mask = mask
         self.log: list[tuple[int, int, int, float]] = []
-        self.threshold = self.floor = 0.0
+        self.tie = self.drop = self.floor = 0.0
         self.least = 0
         self.lanes: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
 
@@ -43,7 +43,7 @@ class _Relation:
             jaccard = min(jaccard, wide / (len(left) + len(right) - wide))
         return common, jaccard if jaccard >= self.floor else -1
 
-    def tied(self, x: int, y: int) -> bool:
+    def alike(self, x: int, y: int, least: float) -> bool:
         key = ((min(x, y) << 32) | max(x, y)) + 1
         slot = (((key * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF) >> 20) & self.mask
         if self.failed.get(slot) == key:
@@ -51,10 +51,9 @@ class _Relation:
         common, jaccard = self.similarity(x, y)
         if jaccard >= 0:
             self.log.append((min(x, y), max(x, y), common, jaccard))
-        if jaccard >= self.threshold:
-            return True
-        self.failed[slot] = key
-        return False
+        if jaccard < self.tie:
+            self.failed[slot] = key
+        return jaccard >= least
 
     def joins(self, x: int, head: int) -> bool:
         """Whether x is alike one of the latest members of a group: those are tried whose sketches agree most."""
@@ -68,7 +67,7 @@ class _Relation:
                 best.append((same, y))
             y = self.before[y]
         best = sorted(best, key=lambda item: -item[0])[:TRY]
-        return any(self.tied(x, y) for _, y in best)
+        return any(self.alike(x, y, self.tie) for _, y in best)
 
     def bucket(self, rows: list[int]) -> None:
         """Tie the samples of one bucket; each meets every group there once."""
@@ -111,14 +110,14 @@ class _Relation:
         for x in members:
             scores = [(self.agree(x, y), -place, y) for place, y in enumerate(keepers)]
             likely = sorted((score for score in scores if score[0] >= self.least), reverse=True)[:TRIES]
-            keeper[x] = next((y for _, _, y in likely if self.tied(x, y)), x)
+            keeper[x] = next((y for _, _, y in likely if self.alike(x, y, self.drop)), x)
             if keeper[x] == x:
                 keepers.append(x)
 
 
 def relate(  # noqa: PLR0913  (the compiled kernel's signature)
     values: Hashes, offsets: Ints, wide: Hashes, wide_offsets: Ints, system: Hashes, lanes: NDArray[np.uint8],
-    bands: list[tuple[NDArray[np.int32], Ints]], threshold: float, floor: float, least: int,
+    bands: list[tuple[NDArray[np.int32], Ints]], tie: float, drop: float, floor: float, least: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64]]:
     """Tie samples by the buckets of every band, then choose keepers; see the public wrapper."""
     n = len(offsets) - 1
@@ -126,7 +125,7 @@ def relate(  # noqa: PLR0913  (the compiled kernel's signature)
     while mask < 4 * n:
         mask *= 2
     state = _Relation(_sets(values, offsets), _sets(wide, wide_offsets), system.tolist(), mask - 1)
-    state.threshold, state.floor, state.least, state.lanes = threshold, floor, least, lanes
+    state.tie, state.drop, state.floor, state.least, state.lanes = tie, drop, floor, least, lanes
     for rows, starts in bands:
         for begin, end in zip(starts.tolist(), starts.tolist()[1:], strict=False):
             state.bucket(rows[begin:end].tolist())

@@ -1,0 +1,92 @@
+"""Groups are what verified pairs tie together; compiled and reference agree; every claim is true."""
+
+import random
+
+import numpy as np
+import pytest
+
+from auditor.kernels import pairs as kernel
+from auditor.kernels.flat import flat
+from auditor.kernels.reference import pairs as plain
+from auditor.kernels.sketch import Sets, band_keys, shingle_sets, signatures
+from auditor.kernels.tokens import normalise, tokens
+from auditor.relations.neighbours import buckets
+
+
+def corpus(seed: int, rows: int = 150) -> tuple[kernel.Corpus, list[kernel.Band]]:
+    """Rows poured from a few originals, with more and fewer edits, and a few system texts."""
+    rng = random.Random(seed)
+    originals = [[f"{rng.choice('abcdefgh')}{rng.randrange(99)}" for _ in range(40)] for _ in range(6)]
+    texts = []
+    for _ in range(rows):
+        words = list(rng.choice(originals))
+        for _ in range(rng.choice([0, 1, 1, 2, 4, 8])):
+            words[rng.randrange(40)] = f"x{rng.randrange(99)}"
+        texts.append(" ".join(words))
+    found = tokens(normalise(flat(texts)))
+    sketch = signatures(found.hashes, found.bounds, 5)
+    sets = shingle_sets(found.hashes, found.bounds, 5)
+    wide = Sets(np.zeros(0, np.uint64), np.zeros(rows + 1, np.int64))
+    system = np.array([rng.randrange(2) for _ in texts], np.uint64)
+    return kernel.Corpus(sets, wide, system, sketch.astype(np.uint8)), [buckets(keys) for keys in band_keys(sketch, 25, 5)]
+
+
+LEVELS = kernel.Levels(0.6, 0.75, 0.4)
+
+
+@pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")
+@pytest.mark.parametrize("seed", range(8))
+def test_kernel_equals_reference(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups, keepers and pairs, value for value."""
+    held, bands = corpus(seed)
+    mine = kernel.relate(held, bands, LEVELS)
+    monkeypatch.setattr(kernel, "kernel", plain)
+    theirs = kernel.relate(held, bands, LEVELS)
+    for left, right in zip(mine, theirs, strict=True):
+        assert left.tolist() == right.tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_claims_are_true(seed: int) -> None:
+    """Every pair has the Jaccard it claims, ties only within groups, and keepers are alike enough."""
+    held, bands = corpus(seed)
+    found = kernel.relate(held, bands, LEVELS)
+    values, offsets = held.narrow
+    sets = [set(values[a:b].tolist()) for a, b in zip(offsets, offsets[1:], strict=False)]
+    claimed = {}
+    for (a, b), jaccard in zip(found.ends.tolist(), found.jaccard.tolist(), strict=True):
+        assert jaccard == pytest.approx(len(sets[a] & sets[b]) / len(sets[a] | sets[b]), abs=1e-15)
+        assert jaccard >= LEVELS.floor
+        if jaccard >= LEVELS.tie:
+            assert found.group[a] == found.group[b]
+        claimed[a, b] = jaccard
+    for row, keeper in enumerate(found.keeper.tolist()):
+        assert found.keeper[keeper] == keeper
+        assert keeper <= row
+        if keeper != row:
+            assert claimed[min(row, keeper), max(row, keeper)] >= LEVELS.drop
+
+
+def test_all_pairs_are_found() -> None:
+    """Against brute force over every pair: what ties is in one group."""
+    held, bands = corpus(99, 300)
+    found = kernel.relate(held, bands, LEVELS)
+    values, offsets = held.narrow
+    sets = [set(values[a:b].tolist()) for a, b in zip(offsets, offsets[1:], strict=False)]
+    alike = [(a, b) for b in range(300) for a in range(b) if len(sets[a] & sets[b]) / len(sets[a] | sets[b]) >= LEVELS.tie]
+    tied = sum(found.group[a] == found.group[b] for a, b in alike)
+    assert tied / len(alike) > 0.999
+
+
+def test_rows_outside_are_refused() -> None:
+    """A bucket that names a sample that is not there is an error of the caller."""
+    held, bands = corpus(1, 20)
+    with pytest.raises(ValueError, match="not there"):
+        kernel.relate(held, [kernel.Band(np.array([0, 99], np.int32), np.array([0, 2], np.int64)), *bands], LEVELS)
+
+
+def test_no_samples() -> None:
+    """Nothing to relate is no error."""
+    empty = Sets(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+    none = kernel.Corpus(empty, empty, np.zeros(0, np.uint64), np.zeros((0, 128), np.uint8))
+    assert len(kernel.relate(none, [], LEVELS).group) == 0
