@@ -1,6 +1,8 @@
 """What becomes of every sample: keep or drop, by which rule, and for which kept sample."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +12,8 @@ from auditor.corpus import Corpus
 from auditor.judge import Relations, loop_hits, passes
 from auditor.kernels.flat import Ints
 from auditor.rule import Action, Kind, Profile
+
+Item = TypeVar("Item")
 
 PLAN = pa.schema(
     [
@@ -95,6 +99,15 @@ def _drop_near(plan: Plan, relations: Relations, code: str) -> None:
     plan.rule[rows] = np.where(plan.rule[rows] == "", code, plan.rule[rows])
     plan.keeper[rows] = keeper[rows]
     plan.similarity[rows] = near.likeness(best[rows], keeper[rows]).jaccard
+
+
+def apply(table: pa.Table, data: Iterable[Item]) -> Iterator[Item]:
+    """Yield what a plan keeps of data in reading order: one item for each of its rows.
+
+    >>> list(apply(pa.table({"action": ["keep", "drop", "keep"]}), "abc"))
+    ['a', 'c']
+    """
+    return (item for action, item in zip(table["action"].to_pylist(), data, strict=True) if action != "drop")
 
 
 def table(plan: Plan, reasons: dict[str, str]) -> pa.Table:
