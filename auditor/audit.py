@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from auditor import corpus as corpora
 from auditor import judge, plan
+from auditor.chunks import Chunk
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
@@ -21,6 +23,10 @@ from auditor.plan import Plan
 from auditor.reader import stream
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
+
+
+NOTHING = Chunk(0, 1, b"", None, [], [])
+"""A chunk without rows: stands for a source without any, so that it is measured like the others."""
 
 
 class Progress(Protocol):
@@ -71,6 +77,8 @@ def audit(  # noqa: PLR0913  (one argument for each thing a scan needs)
     progress: Progress = silent,
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read."""
+    if not sources:
+        raise _unread(skipped)
     clock = Clock()
     with clock.stage("measure"):
         units = list(local.run(work / "measure", partial(measure, settings=settings), _pieces(sources, settings.longest, progress), workers))
@@ -93,7 +101,8 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
     whole = sum(source.size for source in sources) or 1
     done = 0
     for number, source in enumerate(sources):
-        for chunk in stream(source, longest):
+        found = stream(source, longest)
+        for chunk in chain([next(found, NOTHING)], found):
             yield Piece(number, chunk)
             share = (done + min(source.size, chunk.offset + len(chunk.data))) / whole
             progress("measure", None if source.compression else min(1.0, share))
@@ -125,6 +134,12 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
             found.append(group._replace(nearest=nearest) if nearest else group)
     found += judge.groups_of("prompt", relations.prompt.group, relations.prompt.keeper, ids)
     return found + judge.groups_of("answer", relations.answer.group, relations.answer.keeper, ids)
+
+
+def _unread(skipped: Sequence[Skipped]) -> InputError:
+    """Say why no input could be read."""
+    first = skipped[0]
+    return InputError("{name}: {fault}", name=first.name, fault=first.reason)
 
 
 def _nothing(corpus: Corpus) -> InputError:

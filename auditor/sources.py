@@ -82,7 +82,7 @@ def find(inputs: Sequence[str], spool: Path) -> tuple[list[Source], list[Skipped
     """
     skipped: list[Skipped] = []
     found: dict[tuple[object, ...], Source] = {}
-    for name, path in sorted(set(_expanded(inputs, spool, skipped))):
+    for name, path in sorted({(legible(name), path) for name, path in _expanded(inputs, spool, skipped)}):
         key = _identity(path)
         if key in found:
             skipped.append(Skipped(name, "the same file as {about}", found[key].name))
@@ -94,6 +94,15 @@ def find(inputs: Sequence[str], spool: Path) -> tuple[list[Source], list[Skipped
         except OSError as fault:
             skipped.append(Skipped(name, "cannot be read: {about}", str(fault.strerror or fault)))
     return list(found.values()), skipped
+
+
+def legible(name: str) -> str:
+    """Return a file's name as text, whatever bytes it is made of and whatever the locale.
+
+    >>> legible("a\udcffb")
+    'a\\xffb'
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _expanded(inputs: Sequence[str], spool: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:

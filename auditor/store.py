@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and tables that are read without loading them."""
 
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,9 +49,15 @@ def write_arrow(path: Path, table: pa.Table) -> None:
         writer.write_table(table.combine_chunks())
 
 
+def mapped(path: Path) -> pa.BufferReader:
+    """Map a file into memory; unlike pyarrow's own way this takes names that are no UTF-8."""
+    with path.open("rb") as held:
+        return pa.BufferReader(pa.py_buffer(mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ)))
+
+
 def read_arrow(path: Path) -> pa.Table:
     """Map an Arrow file into memory."""
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return pa.ipc.open_file(mapped(path)).read_all()
 
 
 def digest(path: Path) -> str:

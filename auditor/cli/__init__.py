@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _told(say(fault.message, **fault.values), say(fault.hint, **fault.values), fault.code)
     except click.ClickException as fault:
         return _told(*words_of(fault), 2)
+    except SystemExit as ended:
+        return _ended(ended)
     except (click.Abort, KeyboardInterrupt):
         return _told(say("interrupted"), "", INTERRUPTED)
     except BrokenPipeError:
@@ -57,6 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _ended(ended: SystemExit) -> int:
+    """Return the code of an early end; click answers a closed pipe by silencing the stream and exiting with 1."""
+    if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
+        return PIPE
+    return ended.code if isinstance(ended.code, int) else 0
+
+
 def _terminated(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (a signal handler's signature)
     raise SystemExit(TERMINATED)
 
@@ -65,7 +74,7 @@ def _told(message: str, hint: str, code: int) -> int:
     """Print one sentence and one hint, with nothing in them that a terminal would obey."""
     from auditor.outputs.plain import shown  # noqa: PLC0415  (only errors need it)
 
-    click.echo(f"{say('error')}: {shown(message)}", err=True)
-    if hint:
-        click.echo(f"{say('hint')}: {shown(hint)}", err=True)
+    for kind, text in (("error", message), ("hint", hint)):
+        if text:
+            click.echo(f"{say(kind)}: {shown(text)}", err=True)
     return code

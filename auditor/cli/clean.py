@@ -7,6 +7,7 @@ import click
 
 from auditor.cli.group import Command
 from auditor.cli.options import json_option, run_argument
+from auditor.cli.quick import without_pandas
 
 
 @click.command(
@@ -22,6 +23,7 @@ from auditor.cli.options import json_option, run_argument
 @json_option
 def command(run: Path, out: Path | None, *, dry_run: bool, as_json: bool) -> int:
     """Clean, then say what was kept."""
+    without_pandas()
     from auditor.cli.tell import tell  # noqa: PLC0415
     from auditor.outputs import cleaned, folder, terminal  # noqa: PLC0415
     from auditor.outputs.run import Run  # noqa: PLC0415

@@ -6,6 +6,7 @@ import click
 
 from auditor.cli.group import Command
 from auditor.cli.options import run_argument
+from auditor.cli.quick import without_pandas
 
 
 @click.command("report", cls=Command, help="Render a run's HTML report again.")
@@ -16,6 +17,7 @@ from auditor.cli.options import run_argument
 @click.option("--single-file", is_flag=True, help="Put the whole report into one file, for mailing.")
 def command(run: Path, lang: str, *, single_file: bool) -> int:
     """Render, and print the page to open."""
+    without_pandas()
     from auditor import api  # noqa: PLC0415
     from auditor.outputs.run import Run  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ import click
 
 from auditor.cli.group import Command
 from auditor.cli.options import fields_of, json_option, rule_options
+from auditor.cli.quick import without_pandas
 
 
 @click.command(
@@ -33,6 +34,7 @@ def command(**options: Any) -> int:  # noqa: ANN401  (what click passes)
 
 def run(options: dict[str, Any]) -> int:
     """Scan with the options of the command line; return the exit code."""
+    without_pandas()
     from auditor import api  # noqa: PLC0415  (heavy: only a command that works needs it)
     from auditor.cli.progress import progress  # noqa: PLC0415
     from auditor.cli.tell import tell, warn  # noqa: PLC0415

@@ -6,6 +6,7 @@ import click
 
 from auditor.cli.group import Command
 from auditor.cli.options import run_argument
+from auditor.cli.quick import without_pandas
 
 
 @click.command(
@@ -19,6 +20,7 @@ from auditor.cli.options import run_argument
 @click.option("--chars", type=click.IntRange(40), default=600, show_default=True, help="Characters of each text.")
 def command(run: Path, case: str, chars: int) -> int:
     """Print the case: where, what, why, and the text."""
+    without_pandas()
     from auditor.cli.tell import tell  # noqa: PLC0415
     from auditor.outputs import case as cases  # noqa: PLC0415
     from auditor.outputs.run import Run  # noqa: PLC0415

@@ -116,15 +116,15 @@ def names(sources: list[Source]) -> dict[str, PurePosixPath]:
     >>> [str(path) for path in names([one, two]).values()]
     ['a.jsonl', 'more/a.jsonl']
     """
-    local = [source for source in sources if not source.remote]
-    parents = {str(Path(source.name).absolute().parent) for source in local}
+    here = {source.name: Path(os.fsdecode(source.name.encode())).absolute() for source in sources if not source.remote}
+    parents = {str(path.parent) for path in here.values()}
     common = Path(os.path.commonpath(parents)) if parents else Path()
     found = {}
     for index, source in enumerate(sources):
         if source.remote:
             found[source.name] = PurePosixPath(f"remote-{index}") / PurePosixPath(source.name).name
         else:
-            found[source.name] = PurePosixPath(Path(source.name).absolute().relative_to(common).as_posix())
+            found[source.name] = PurePosixPath(here[source.name].relative_to(common).as_posix())
     return found
 
 

@@ -12,7 +12,7 @@ from auditor.audit import Audit
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
 from auditor.outputs.summary import summary
 from auditor.outputs.tables import rules_of, tables, write_parquet
-from auditor.sources import MARKER, Source
+from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
 
 # 1: the first.
@@ -93,7 +93,7 @@ def reseal(folder: Path) -> None:
 def input_of(source: Source) -> dict[str, Any]:
     """Describe one input: its bytes are hashed, and must not have changed since the scan began."""
     found: dict[str, Any] = {
-        "file": source.name, "path": source.path, "form": source.form, "compression": source.compression,
+        "file": source.name, **_path(source.path), "form": source.form, "compression": source.compression,
         "size": source.size, "mtime_ns": source.mtime,
     }  # fmt: skip
     path = Path(source.path)
@@ -103,6 +103,12 @@ def input_of(source: Source) -> dict[str, Any]:
     if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime):
         raise InputError("{name} changed while it was read", hint="scan again once nothing writes to it", name=source.name)
     return {**found, "xxh3": digest(path)}
+
+
+def _path(path: str) -> dict[str, str]:
+    """Return a path as JSON can hold it; one that is no UTF-8 as its bytes, too."""
+    name = legible(path)
+    return {"path": name} if os.fsencode(path) == name.encode() else {"path": name, "path_hex": os.fsencode(path).hex()}
 
 
 def checksums(folder: Path) -> dict[str, dict[str, Any]]:
@@ -156,6 +162,9 @@ def verify(folder: Path) -> list[str]:
 def sources(held: dict[str, Any]) -> Sequence[Source]:
     """Return the inputs that a manifest names."""
     return [
-        Source(item["file"], item["path"], item["form"], item["compression"], item["size"], item["mtime_ns"])
+        Source(
+            item["file"], os.fsdecode(bytes.fromhex(item["path_hex"]) if "path_hex" in item else item["path"].encode()),
+            item["form"], item["compression"], item["size"], item["mtime_ns"],
+        )  # fmt: skip
         for item in held["inputs"]
     ]

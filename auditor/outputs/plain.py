@@ -13,7 +13,19 @@ def shown(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_shown(char) for char in text)
+    return "".join(_shown(char) for char in named(text))
+
+
+def named(text: str) -> str:
+    r"""Return a name that an ASCII locale has read byte by byte as the UTF-8 it is.
+
+    >>> named("\udce5\udc90\udc8d")
+    '名'
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text
 
 
 def _shown(char: str) -> str:

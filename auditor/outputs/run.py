@@ -21,6 +21,7 @@ from auditor.reader import again
 from auditor.rule import Profile, profile
 from auditor.sample import Batch, Place, Role, Turn
 from auditor.sources import Source
+from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Run:
         return held
 
     def _table(self, name: str) -> pa.Table:
-        return pq.read_table(self.path / f"{name}.parquet", memory_map=True)
+        return pq.read_table(mapped(self.path / f"{name}.parquet"))
 
     @cached_property
     def samples(self) -> pa.Table:

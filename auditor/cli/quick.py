@@ -1,0 +1,25 @@
+"""Keep the command line quick: do not load what it does not need."""
+
+import sys
+import warnings
+from types import ModuleType
+
+
+def without_pandas() -> None:
+    """Let pyarrow find no pandas in this process.
+
+    pyarrow looks for it at its first array, so as to know its types, and loading it takes longer than auditing a
+    small file. No command hands pandas objects to pyarrow; libraries that import pandas themselves still can.
+    """
+    if "pandas" in sys.modules:
+        return
+    import pyarrow as pa  # noqa: PLC0415  (only a command that works needs it)
+
+    too_old = ModuleType("pandas")
+    too_old.__version__ = "0"  # type: ignore[attr-defined]
+    sys.modules["pandas"] = too_old
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            pa.array([0])
+    finally:
+        del sys.modules["pandas"]
