@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 sys.path.insert(0, str(Path(__file__).parent))
-from auditor.kernels.unicode_table import header  # noqa: E402  (found only once the checkout is on the path)
+from auditor.kernels.unicode_table import header
 
 NATIVE = Path("auditor/kernels/native")
 TABLE = NATIVE / "unicode_table.h"

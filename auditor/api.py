@@ -79,7 +79,11 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("repeats")
     levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
     return Settings(
-        threshold=max(levels), review=min(levels), fields=fields, longest=longest, signals=tuple(name for name in SIGNALS if name in wanted)
+        threshold=max(levels),
+        review=min(levels),
+        fields=fields,
+        longest=longest,
+        signals=tuple(name for name in SIGNALS if name in wanted),
     )
 
 
@@ -88,5 +92,3 @@ def cores() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-

@@ -24,7 +24,6 @@ from auditor.reader import stream
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
 
-
 NOTHING = Chunk(0, 1, b"", None, [], [])
 """A chunk without rows: stands for a source without any, so that it is measured like the others."""
 
@@ -32,10 +31,11 @@ NOTHING = Chunk(0, 1, b"", None, [], [])
 class Progress(Protocol):
     """Hears how far a scan is: the stage, and the share of its work that is done (None: unknown)."""
 
-    def __call__(self, stage: str, share: float | None) -> None: ...
+    def __call__(self, stage: str, share: float | None) -> None:
+        """Hear."""
 
 
-def silent(stage: str, share: float | None) -> None:  # noqa: ARG001  (a Progress that says nothing)
+def silent(stage: str, share: float | None) -> None:
     """Say nothing."""
 
 
@@ -67,7 +67,7 @@ class Clock:
         self.seconds[name] = round(self.seconds.get(name, 0) + time.perf_counter() - start, 3)
 
 
-def audit(  # noqa: PLR0913  (one argument for each thing a scan needs)
+def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     sources: Sequence[Source],
     skipped: Sequence[Skipped],
     settings: Settings,
@@ -81,7 +81,14 @@ def audit(  # noqa: PLR0913  (one argument for each thing a scan needs)
         raise _unread(skipped)
     clock = Clock()
     with clock.stage("measure"):
-        units = list(local.run(work / "measure", partial(measure, settings=settings), _pieces(sources, settings.longest, progress), workers))
+        units = list(
+            local.run(
+                work / "measure",
+                partial(measure, settings=settings),
+                _pieces(sources, settings.longest, progress),
+                workers,
+            )
+        )
         corpus = corpora.loaded(units, sources, settings)
     if not corpus.rows:
         raise _nothing(corpus)

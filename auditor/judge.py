@@ -124,7 +124,9 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         if marked:
             turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
             place = {"turn": turn, "start": start, "end": start}
-        yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row].as_py()), **place)
+        yield Finding(
+            rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row].as_py()), **place
+        )
 
 
 def _place(corpus: Corpus, row: int) -> tuple[str, int, int]:
@@ -177,7 +179,8 @@ def _by_source(faults: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, list[
 def _stops(kind: str) -> str:
     """Say what XTuner would do at such a line."""
     classic, v1 = KINDS[kind].classic, KINDS[kind].v1
-    return f"XTuner would stop here: {'yes' if classic and v1 else 'classic only' if classic else 'V1 only' if v1 else 'no'}"
+    which = {(True, True): "yes", (True, False): "classic only", (False, True): "V1 only", (False, False): "no"}
+    return f"XTuner would stop here: {which[classic, v1]}"
 
 
 def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Sequence[float]) -> Iterator[Finding]:

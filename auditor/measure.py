@@ -109,8 +109,7 @@ def _loops(view: Views) -> list[tuple[int, int, Loop]]:
     found = find(*taken(view.batch.texts, trained))
     turns = [int(trained[index]) for index, _ in found]
     return [
-        (int(sample[turn]), int(turn - first[sample[turn]]), loop)
-        for turn, (_, loop) in zip(turns, found, strict=True)
+        (int(sample[turn]), int(turn - first[sample[turn]]), loop) for turn, (_, loop) in zip(turns, found, strict=True)
     ]
 
 
@@ -130,9 +129,7 @@ def _main_loops(view: Views, loops: list[tuple[int, int, Loop]]) -> pa.Table:
             best[sample] = (turn, loop)
     columns = {}
     for name, kind in zip(MAIN, _types(), strict=True):
-        values = {
-            sample: turn if name == "turn" else getattr(loop, name) for sample, (turn, loop) in best.items()
-        }
+        values = {sample: turn if name == "turn" else getattr(loop, name) for sample, (turn, loop) in best.items()}
         held = [values.get(sample) for sample in range(view.batch.rows)]
         columns[f"loop_{name}"] = pa.array([v.value if isinstance(v, Kind) else v for v in held], kind)
     trained = sums(_chars(view), view.batch.first)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -41,6 +42,21 @@ def careful(line: bytes) -> tuple[Any, list[str]]:
     if _depth(line) > DEPTH_LIMIT:
         raise BadLineError("deep", f"nested more than {DEPTH_LIMIT} deep")
     odd: dict[str, None] = {}
+    try:
+        row = json.loads(text, **_hooks(odd))
+    except json.JSONDecodeError as fault:
+        raise _broken(line, text, fault) from None
+    except ValueError:
+        raise BadLineError("number", "a number with more than 4,300 digits") from None
+    except RecursionError:
+        raise BadLineError("deep", "nested too deep for Python's parser") from None
+    if _halves(line):
+        odd["surrogate"] = None
+    return row, list(odd)
+
+
+def _hooks(odd: dict[str, None]) -> dict[str, Callable[[Any], Any]]:
+    """Return what the parser calls for objects and numbers, to note what is odd about them."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -53,21 +69,12 @@ def careful(line: bytes) -> tuple[Any, list[str]]:
         return float(name)
 
     def integer(digits: str) -> int:
-        if len(digits) > 19 or not -(2**63) <= int(digits) < 2**63:
+        value = int(digits)
+        if not -(2**63) <= value < 2**63:
             odd["big_number"] = None
-        return int(digits)
+        return value
 
-    try:
-        row = json.loads(text, object_pairs_hook=members, parse_constant=constant, parse_int=integer)
-    except json.JSONDecodeError as fault:
-        raise _broken(line, text, fault) from None
-    except ValueError:
-        raise BadLineError("number", "a number with more than 4,300 digits") from None
-    except RecursionError:
-        raise BadLineError("deep", "nested too deep for Python's parser") from None
-    if _halves(line):
-        odd["surrogate"] = None
-    return row, list(odd)
+    return {"object_pairs_hook": members, "parse_constant": constant, "parse_int": integer}
 
 
 def _decoded(line: bytes) -> str:

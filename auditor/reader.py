@@ -40,9 +40,8 @@ def read(chunk: Chunk, dialects: Dialects) -> Read:
             faults.append(Fault(*place, kind, str(fault)))
             continue
         found.append((place, name, sample))
-        if not any(turn.trained and turn.text for turn in sample.turns):
-            odd = [*odd, "empty"]
-        faults += [Fault(*place, kind, MESSAGES[kind]) for kind in odd]
+        empty = [] if any(turn.trained and turn.text for turn in sample.turns) else ["empty"]
+        faults += [Fault(*place, kind, MESSAGES[kind]) for kind in (*odd, *empty)]
     return Read(batch(found), faults, rows + sum(1 for fault in faults if fault.kind in UNPARSED))
 
 

@@ -91,7 +91,7 @@ def rule_from(path: Path) -> Rule:
     if unknown:
         raise UsageError(
             "{path}: unknown key {key}", hint="known are {known}",
-            path=path, key=sorted(unknown)[0], known=", ".join(sorted(_KEYS)),
+            path=path, key=min(unknown), known=", ".join(sorted(_KEYS)),
         )  # fmt: skip
     kinds = [kind for kind in Kind if kind.value in held]
     if len(kinds) != 1:
@@ -122,7 +122,9 @@ def rule_from(path: Path) -> Rule:
 
 def _languages(path: Path, part: str, held: object) -> dict[str, str]:
     if not isinstance(held, dict) or sorted(held) != sorted(LANGUAGES):
-        raise UsageError("{path}: {part} must be given in {languages}", path=path, part=part, languages=", ".join(LANGUAGES))
+        raise UsageError(
+            "{path}: {part} must be given in {languages}", path=path, part=part, languages=", ".join(LANGUAGES)
+        )
     return {language: str(text).strip() for language, text in held.items()}
 
 
@@ -155,7 +157,10 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
         if not any(rule.code.startswith(prefix) for rule in shipped):
             codes = ", ".join(sorted({rule.code[0] for rule in shipped}))
             raise UsageError(
-                "no rule begins with {prefix}", hint="families are {codes}; see auditor rules", prefix=prefix, codes=codes
+                "no rule begins with {prefix}",
+                hint="families are {codes}; see auditor rules",
+                prefix=prefix,
+                codes=codes,
             )
     chosen = [rule for rule in shipped if _longest(rule.code, wanted) > _longest(rule.code, unwanted)]
     return Profile(held["name"], tuple(_overridden(rule, held["rules"].get(rule.code), path) for rule in chosen))
@@ -174,7 +179,7 @@ def _profile(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if unknown:
         known = "extends, ignore, name, rules, select, title"
         raise UsageError(
-            "{path}: unknown key {key}", hint="known are {known}", path=path, key=sorted(unknown)[0], known=known
+            "{path}: unknown key {key}", hint="known are {known}", path=path, key=min(unknown), known=known
         )
     base: dict[str, Any] = {"select": [], "ignore": [], "rules": {}}
     if "extends" in held:
@@ -196,7 +201,7 @@ def _overridden(rule: Rule, changes: Mapping[str, Any] | None, path: Path) -> Ru
     if unknown:
         raise UsageError(
             "{path}: {code} can change severity, action and where, not {key}",
-            path=path, code=rule.code, key=sorted(unknown)[0],
+            path=path, code=rule.code, key=min(unknown),
         )  # fmt: skip
     try:
         return replace(

@@ -97,7 +97,7 @@ def find(inputs: Sequence[str], spool: Path) -> tuple[list[Source], list[Skipped
 
 
 def legible(name: str) -> str:
-    """Return a file's name as text, whatever bytes it is made of and whatever the locale.
+    r"""Return a file's name as text, whatever bytes it is made of and whatever the locale.
 
     >>> legible("a\udcffb")
     'a\\xffb'
@@ -123,10 +123,16 @@ def _expanded(inputs: Sequence[str], spool: Path, skipped: list[Skipped]) -> Ite
         elif Path(item).exists():
             yield Path(item).as_posix(), str(_plain(item, spool))
         else:
-            matches = [match for match in glob.glob(item, recursive=True) if Path(match).is_file()]
+            matches = [
+                match
+                for match in glob.glob(item, recursive=True)  # noqa: PTH207  (absolute patterns too)
+                if Path(match).is_file()
+            ]
             if not matches:
                 raise UsageError(
-                    "no such file: {name}", hint="give files, folders, globs in quotes, or - for standard input", name=item
+                    "no such file: {name}",
+                    hint="give files, folders, globs in quotes, or - for standard input",
+                    name=item,
                 )
             yield from ((Path(match).as_posix(), match) for match in matches)
 
@@ -292,7 +298,9 @@ def pieces(source: Source) -> Iterator[bytes]:
                 return
             out += len(piece)
             if source.compression and out > BOMB_FLOOR and source.size and out > source.size * BOMB_RATIO:
-                raise InputError("{name} unpacks to more than {times} times its size", name=source.name, times=BOMB_RATIO)
+                raise InputError(
+                    "{name} unpacks to more than {times} times its size", name=source.name, times=BOMB_RATIO
+                )
             yield piece
 
 

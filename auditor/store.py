@@ -29,8 +29,10 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     except OSError as fault:
         held.unlink(missing_ok=True)
         raise EnvironmentFault(
-            "cannot write {path}: {fault}", hint="free space or choose another folder with -o",
-            path=path, fault=fault.strerror or fault,
+            "cannot write {path}: {fault}",
+            hint="free space or choose another folder with -o",
+            path=path,
+            fault=fault.strerror or fault,
         ) from fault
     except BaseException:
         held.unlink(missing_ok=True)
@@ -67,5 +69,3 @@ def digest(path: Path) -> str:
         while piece := stream.read(BLOCK):
             found.update(piece)
     return found.hexdigest()
-
-

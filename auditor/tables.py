@@ -31,7 +31,7 @@ def opened(source: Source) -> "datasets.Dataset":
         if source.form == "arrow":
             return datasets.Dataset.from_file(source.path)
         return datasets.Dataset.from_parquet(source.path, keep_in_memory=False)
-    except Exception as fault:  # datasets raises what pyarrow, pandas and the file system raise
+    except Exception as fault:  # noqa: BLE001  (datasets raises what pyarrow, pandas and the file system raise)
         raise InputError("{name} cannot be read as a table: {fault}", name=source.name, fault=fault) from None
 
 

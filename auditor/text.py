@@ -49,7 +49,7 @@ _SHINGLE_STEP = 0xD6E8FEB86659FD93
 
 
 def analysed(text: str) -> str:
-    """Replace lone surrogates, which no encoding can carry, by U+FFFD.
+    r"""Replace lone surrogates, which no encoding can carry, by U+FFFD.
 
     >>> analysed("a\\ud83db")
     'a\ufffdb'
@@ -152,7 +152,7 @@ def minhash_value(shingle: int) -> int:
 
 
 def folded(normalised: str) -> str:
-    """Return what exact copies share: normalised text with every run of white space as one space.
+    r"""Return what exact copies share: normalised text with every run of white space as one space.
 
     Punctuation stays, so that ``3+5`` and ``3-5`` are no copies.
 

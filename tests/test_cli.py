@@ -29,7 +29,9 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def auditor(*arguments: str, data: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run the installed command in a process of its own."""
     held = {**os.environ, "AUDITOR_LANG": "en", **environment}
-    return subprocess.run([sys.executable, "-m", "auditor", *arguments], input=data, capture_output=True, check=False, env=held)
+    return subprocess.run(
+        [sys.executable, "-m", "auditor", *arguments], input=data, capture_output=True, check=False, env=held
+    )
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,7 +186,9 @@ def test_standard_input_and_pipes() -> None:
     assert done.returncode == 0
     assert b"kept 1 + dropped 2" in done.stdout
     assert Path("run/cleaned").exists() is False
-    process = subprocess.Popen([sys.executable, "-m", "auditor", "rules", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auditor", "rules", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout
     assert process.stderr
     process.stdout.close()
@@ -198,9 +202,10 @@ def test_standard_input_and_pipes() -> None:
 def test_signals_end_without_half_written_files(number: signal.Signals, code: int) -> None:
     """An interrupted scan leaves no finished run, and says so."""
     with Path("x.jsonl").open("w") as out:
-        for n in range(60_000):
-            out.write(ROW.replace("普通", f"普通{n}"))
-    process = subprocess.Popen([sys.executable, "-m", "auditor", "scan", "x.jsonl"], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        out.writelines(ROW.replace("普通", f"普通{n}") for n in range(60_000))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auditor", "scan", "x.jsonl"], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     end = time.monotonic() + 20
     while not Path("x.audit/work/measure").exists() and time.monotonic() < end:
         time.sleep(0.02)
@@ -225,7 +230,9 @@ def test_control_characters_are_spelt_out(capsys: pytest.CaptureFixture[str]) ->
     """Names and texts cannot speak to the terminal, nor to the library that draws tables."""
     name = "a\x1b[2J[bold]b.jsonl"
     nasty = "[/INST] [bold] \\x1b]0;title\\u0007 <|im_start|> \\u202e"
-    Path(name).write_text(json.dumps({"text": "x" * 30}) + "\n" + f'{{"text": "{nasty}"}}\n'.replace("\\x1b", "\\u001b"))
+    Path(name).write_text(
+        json.dumps({"text": "x" * 30}) + "\n" + f'{{"text": "{nasty}"}}\n'.replace("\\x1b", "\\u001b")
+    )
     assert main(["scan", name, "-o", "run", "--no-report"]) == 0
     assert main(["clean", "run"]) == 0
     assert main(["show", "run", f"{name}:2"]) == 0
@@ -237,10 +244,17 @@ def test_control_characters_are_spelt_out(capsys: pytest.CaptureFixture[str]) ->
 
 def test_start_up_is_light() -> None:
     """Help answers without any heavy library; a scan needs neither pandas nor datasets, datasketch or scipy."""
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "auditor", "--help"], capture_output=True, check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "auditor", "--help"], capture_output=True, check=True, text=True
+    )
     heavy = {"numpy", "pyarrow", "rich", "jinja2", "ruamel", "orjson"}
     assert not heavy & {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
     Path("x.jsonl").write_text(ROW)
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "auditor", "scan", "x.jsonl"], capture_output=True, check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "auditor", "scan", "x.jsonl"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
     names = {line.split("|")[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert not {"pandas", "datasets", "datasketch", "scipy", "fsspec"} & names

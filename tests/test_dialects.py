@@ -118,7 +118,10 @@ def test_fields_by_name() -> None:
 
 def test_media_are_kept_as_marks() -> None:
     """An image leaves a place mark, and its name tells two samples apart."""
-    rows = [{"messages": [{"role": "user", "content": [{"type": "image", "image": {"url": name}}, "what is this"]}]} for name in "ab"]
+    rows = [
+        {"messages": [{"role": "user", "content": [{"type": "image", "image": {"url": name}}, "what is this"]}]}
+        for name in "ab"
+    ]
     first, second = (Dialects().read(row)[1] for row in rows)
     assert first.turns == second.turns
     assert first.media != second.media

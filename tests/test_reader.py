@@ -54,7 +54,11 @@ N = len(GOOD[0]) + 1
         (b'{"conversation": [{"input": "q", "output": "x", "output": "a"}]}', "a", [("duplicate_key", 1, 0)]),
         (b'{"conversation": [{"input": "q", "output": "a\\ud83d"}]}', ["a\ufffd"], [("surrogate", 1, 0)]),
         (b'{"n": NaN, "conversation": [{"input": "q", "output": "a"}]}', "a", [("nonfinite", 1, 0)]),
-        (b'{"n": 12345678901234567890123, "conversation": [{"input": "q", "output": "a"}]}', "a", [("big_number", 1, 0)]),
+        (
+            b'{"n": 12345678901234567890123, "conversation": [{"input": "q", "output": "a"}]}',
+            "a",
+            [("big_number", 1, 0)],
+        ),
         (b'{"n": 1' + b"0" * 5000 + b"}", "", [("number", 1, 0)]),
         (b'{"conversation": []}', "", [("empty", 1, 0)]),
         (b'{"what": 1}', "", [("unknown", 1, 0)]),
@@ -108,7 +112,9 @@ def test_forms_are_told_by_content(tmp_path: Path, data: bytes, form: str) -> No
         assert find([str(tmp_path / name)], tmp_path)[0][0].form == form
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda data: pa.compress(data, "zstd", asbytes=True)])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, bz2.compress, lzma.compress, lambda data: pa.compress(data, "zstd", asbytes=True)]
+)
 def test_compressed(tmp_path: Path, pack) -> None:  # noqa: ANN001
     """Content is told by its first bytes, whatever the name; a stream that is cut is a fault, not an end."""
     whole = pack(b"\n".join(GOOD * 400))

@@ -11,7 +11,9 @@ from auditor.errors import UsageError
 from auditor.rule import Profile, Rule, profile, rule_from, rules
 
 RULES = rules()
-CASES = [(rule, part, case) for rule in RULES for part in ("hits", "misses", "known_misses") for case in getattr(rule, part)]
+CASES = [
+    (rule, part, case) for rule in RULES for part in ("hits", "misses", "known_misses") for case in getattr(rule, part)
+]
 
 
 def written(case: dict[str, Any]) -> bytes:
@@ -26,7 +28,9 @@ def written(case: dict[str, Any]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-@pytest.mark.parametrize(("rule", "part", "case"), CASES, ids=[f"{r.code}-{part}-{case['label']}" for r, part, case in CASES])
+@pytest.mark.parametrize(
+    ("rule", "part", "case"), CASES, ids=[f"{r.code}-{part}-{case['label']}" for r, part, case in CASES]
+)
 def test_rule(rule: Rule, part: str, case: dict[str, Any], tmp_path: Path) -> None:
     """A hit is found, a miss is not; a known miss that is found has become a hit and must move."""
     sound = b'{"conversation": [{"input": "Q", "output": "something else altogether"}]}\n'
@@ -46,9 +50,7 @@ def test_rules_test_themselves(rule: Rule) -> None:
 
 def test_file_names_are_codes() -> None:
     """A rule is found by its code."""
-    from auditor.shipped import RULES as folder
-
-    for path in folder.glob("*.yaml"):
+    for path in (Path(__file__).parents[1] / "rules").glob("*.yaml"):
         rule = rule_from(path)
         assert path.name == f"{rule.code.lower()}-{rule.name}.yaml"
 

@@ -75,11 +75,19 @@ def test_demo(tmp_path: Path) -> None:
         names = {at[tuple(place)]["near_group"] for place in group}
         assert len(names) == 1
         assert None not in names
-    looped = {(Path(row["file"]).name, row["line"]): row for row in samples if row["loop_kind"] in ("exact", "numbered", "near")}
+    looped = {
+        (Path(row["file"]).name, row["line"]): row
+        for row in samples
+        if row["loop_kind"] in ("exact", "numbered", "near")
+    }
     assert set(looped) == {(item["file"], item["line"]) for item in GOLD["loops"]}
     for item in GOLD["loops"]:
         assert abs(looped[item["file"], item["line"]]["loop_times"] - item["times"]) <= 1
-    kept = [*GOLD["short_rows"], *GOLD["not_loops"], *((GOLD["template"]["file"], n) for n in GOLD["template"]["lines"])]
+    kept = [
+        *GOLD["short_rows"],
+        *GOLD["not_loops"],
+        *((GOLD["template"]["file"], n) for n in GOLD["template"]["lines"]),
+    ]
     assert not [place for place in kept if at[tuple(place)]["action"] == "drop"]
     loops = sum(row["action"] == "drop" and "L101" in row["rules"] for row in samples)
     copies = sum(len(group) - 1 for group in GOLD["copies"])
@@ -105,7 +113,11 @@ def test_keepers_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     for number in range(3):
         random.Random(number).shuffle(lines)
         cut = 40 * number
-        files = [write(tmp_path / f"{number}{name}.jsonl", part) for name, part in (("x", lines[:cut]), ("y", lines[cut:])) if part]
+        files = [
+            write(tmp_path / f"{number}{name}.jsonl", part)
+            for name, part in (("x", lines[:cut]), ("y", lines[cut:]))
+            if part
+        ]
         run = scan(files, tmp_path / f"r{number}", report=False)
         kept.append(sorted(run.samples.filter(pc.not_equal(run.samples["action"], "drop"))["content_id"].to_pylist()))
     assert kept[0] == kept[1] == kept[2]
@@ -114,7 +126,9 @@ def test_keepers_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
 def conversation(run: Run, row: int) -> set[int]:
     """A sample's shingles, by the reference."""
     turns = run.turns([row])[row]
-    parts = ([token for turn in turns if turn.trained is trained for token in tokens(turn.text)] for trained in (False, True))
+    parts = (
+        [token for turn in turns if turn.trained is trained for token in tokens(turn.text)] for trained in (False, True)
+    )
     return {shingle for part in parts for shingle in shingle_hashes(part)}
 
 
@@ -137,7 +151,9 @@ def test_the_plan_proves_every_deletion(tmp_path_factory: pytest.TempPathFactory
             assert not mine or jaccard(mine, theirs) == pytest.approx(claimed, abs=1e-12)
     counts = clean(run, run.path)
     total = sum(counts.values(), Count())
-    assert total == Count(len(lines), run.summary["totals"]["kept"], run.summary["totals"]["dropped"], run.summary["totals"]["rejected"])
+    assert total == Count(
+        len(lines), run.summary["totals"]["kept"], run.summary["totals"]["dropped"], run.summary["totals"]["rejected"]
+    )
     numbers = run.samples["line"].to_pylist()
     expected = "".join(f"{line}\n" for line in apply(run.plan, [lines[number - 1] for number in numbers]))
     assert (run.path / "cleaned" / "x.jsonl").read_text(encoding="utf-8") == expected
@@ -161,12 +177,15 @@ def test_only_what_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_system_texts_neither_hide_nor_make_duplicates(tmp_path: Path) -> None:
-    """A long shared system text makes no duplicates of different talks; different ones make none of equal short talks."""
+    """A shared system text makes no duplicates of different talks; different ones make none of equal short talks."""
     system = "你是一位耐心的老师。" * 40
     letters = "abcdefghijklmnopqrstuvwxyz"
     talk = [" ".join(f"{a}{b}" for a, b in zip(letters, letters[n:] + letters[:n], strict=True)) for n in range(4)]
     rows = [{"conversation": [{"system": system, "input": "问", "output": text}]} for text in talk]
-    rows += [{"conversation": [{"system": f"{text} {text}", "input": "please answer this question now", "output": "yes"}]} for text in talk]
+    rows += [
+        {"conversation": [{"system": f"{text} {text}", "input": "please answer this question now", "output": "yes"}]}
+        for text in talk
+    ]
     source = write(tmp_path / "x.jsonl", [json.dumps(row) for row in rows])
     run = scan(source, tmp_path / "run", report=False)
     assert run.summary["totals"]["dropped"] == 0
@@ -187,7 +206,10 @@ def test_short_rows_are_compared_exactly(tmp_path: Path) -> None:
 
 def test_media_tell_samples_apart(tmp_path: Path) -> None:
     """The same words about different pictures are different samples."""
-    talk = [{"from": "human", "value": "<image>\nDescribe this picture in one sentence, please."}, {"from": "gpt", "value": "A red house stands on a green hill under a blue sky."}]
+    talk = [
+        {"from": "human", "value": "<image>\nDescribe this picture in one sentence, please."},
+        {"from": "gpt", "value": "A red house stands on a green hill under a blue sky."},
+    ]
     rows = [json.dumps({"id": str(n), "image": f"{n // 2}.jpg", "conversations": talk}) for n in range(4)]
     run = scan(write(tmp_path / "x.jsonl", rows), tmp_path / "run", report=False)
     assert run.summary["totals"]["dropped"] == 2
@@ -211,7 +233,9 @@ def test_verify_sees_every_change(tmp_path: Path) -> None:
 
     reseal(run.path)
     assert verify(run.path) == []
-    for name in [path for path in run.path.rglob("*") if path.is_file() and path.name not in ("manifest.json", sources.MARKER)]:
+    for name in [
+        path for path in run.path.rglob("*") if path.is_file() and path.name not in ("manifest.json", sources.MARKER)
+    ]:
         held = name.read_bytes()
         for data in (held + b"x", held[:-1], bytes([held[0] ^ 1]) + held[1:]):
             name.write_bytes(data)

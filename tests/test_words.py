@@ -25,7 +25,11 @@ def constant(node: ast.AST | None) -> str | None:
 def spoken(tree: ast.AST, *, tables: bool, commands: bool) -> Iterator[str | None]:
     """Every template that a module shows to users."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and getattr(node.targets[0], "id", "") in TABLES:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Dict)
+            and getattr(node.targets[0], "id", "") in TABLES
+        ):
             yield from (constant(value) for value in node.value.values)
         if not isinstance(node, ast.Call):
             continue
@@ -62,7 +66,12 @@ def test_every_sentence_exists_in_chinese() -> None:
 def test_no_translation_is_stale() -> None:
     """A translation whose template is gone is never shown."""
     roles, fates = {"user", "assistant", "system", "tool"}, {"keep", "drop", "flag", "report"}
-    indirect = roles | fates | {"high", "medium", "low", "loops", "copies", "near duplicates"} | {"hits", "misses", "known misses"}
+    indirect = (
+        roles
+        | fates
+        | {"high", "medium", "low", "loops", "copies", "near duplicates"}
+        | {"hits", "misses", "known misses"}
+    )
     assert sorted(set(CHINESE) - templates() - indirect) == []
 
 

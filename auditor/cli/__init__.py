@@ -21,7 +21,8 @@ INTERRUPTED, PIPE, TERMINATED = 130, 141, 143
     commands_in=("auditor.cli", COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Will this data teach my model to repeat itself, and what exactly should I remove?",
-    epilog="Exit codes: 0 done; 1 a gate is exceeded; 2 usage; 3 input rejected; 4 disk, lock, memory, engine; 5 verify failed.",
+    epilog="Exit codes: 0 done; 1 a gate is exceeded; 2 usage; 3 input rejected; 4 disk, lock, memory, engine; "
+    "5 verify failed.",
 )
 @click.version_option(package_name="repetition-auditor", message="%(version)s")
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), default="auto", help="Language of messages.")
@@ -41,22 +42,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         result = cli.main(arguments, prog_name="auditor", standalone_mode=False)
-    except AuditorError as fault:
-        return _told(say(fault.message, **fault.values), say(fault.hint, **fault.values), fault.code)
-    except click.ClickException as fault:
-        return _told(*words_of(fault), 2)
     except SystemExit as ended:
         return _ended(ended)
-    except (click.Abort, KeyboardInterrupt):
-        return _told(say("interrupted"), "", INTERRUPTED)
-    except BrokenPipeError:
+    except (AuditorError, click.ClickException, click.Abort, KeyboardInterrupt, MemoryError, OSError) as fault:
+        return _failed(fault)
+    return result if isinstance(result, int) else 0
+
+
+def _failed(fault: BaseException) -> int:
+    """Say what went wrong, and return whose fault it is."""
+    if isinstance(fault, AuditorError):
+        return _told(say(fault.message, **fault.values), say(fault.hint, **fault.values), fault.code)
+    if isinstance(fault, click.ClickException):
+        return _told(*words_of(fault), 2)
+    if isinstance(fault, MemoryError):
+        return _told(say("out of memory"), say("give --workers 1, or split the input"), 4)
+    if isinstance(fault, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE
-    except MemoryError:
-        return _told(say("out of memory"), say("give --workers 1, or split the input"), 4)
-    except OSError as fault:
+    if isinstance(fault, OSError):
         return _told(f"{fault.filename or ''}: {fault.strerror or fault}".lstrip(": "), "", 4)
-    return result if isinstance(result, int) else 0
+    return _told(say("interrupted"), "", INTERRUPTED)
 
 
 def _ended(ended: SystemExit) -> int:

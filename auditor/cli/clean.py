@@ -18,7 +18,9 @@ from auditor.cli.quick import without_pandas
     "dropped rows stand beside them, each with its reason.",
 )
 @run_argument
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for cleaned/ and dropped/ (default: the run).")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Folder for cleaned/ and dropped/ (default: the run)."
+)
 @click.option("--dry-run", is_flag=True, help="Count, and write nothing.")
 @json_option
 def command(run: Path, out: Path | None, *, dry_run: bool, as_json: bool) -> int:

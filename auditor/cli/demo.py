@@ -10,7 +10,12 @@ from auditor.cli.options import json_option
 
 @click.command("demo", cls=Command, help="Scan the small data set that ships with the package.")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("demo.audit"), show_default=True, help="Folder of the run."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo.audit"),
+    show_default=True,
+    help="Folder of the run.",
 )
 @json_option
 def command(out: Path, *, as_json: bool) -> int:
@@ -19,7 +24,8 @@ def command(out: Path, *, as_json: bool) -> int:
     from auditor.shipped import DEMO  # noqa: PLC0415
 
     options = {
-        "data": [str(DEMO)], "out": out, "profile": "default", "select": [], "ignore": [], "fields": {}, "workers": None,
-        "max_line_bytes": None, "no_report": False, "strict": False, "overwrite": True, "as_json": as_json,
+        "data": [str(DEMO)], "out": out, "profile": "default", "select": [], "ignore": [], "fields": {},
+        "workers": None, "max_line_bytes": None, "no_report": False, "strict": False, "overwrite": True,
+        "as_json": as_json,
     }  # fmt: skip
     return scan.run(options)

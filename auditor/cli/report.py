@@ -12,7 +12,10 @@ from auditor.cli.quick import without_pandas
 @click.command("report", cls=Command, help="Render a run's HTML report again.")
 @run_argument
 @click.option(
-    "--lang", type=click.Choice(["auto", "en", "zh"]), default="auto", help="Language first shown; the page has a switch."
+    "--lang",
+    type=click.Choice(["auto", "en", "zh"]),
+    default="auto",
+    help="Language first shown; the page has a switch.",
 )
 @click.option("--single-file", is_flag=True, help="Put the whole report into one file, for mailing.")
 def command(run: Path, lang: str, *, single_file: bool) -> int:

@@ -8,7 +8,12 @@ from auditor.cli.group import Command
 from auditor.cli.options import json_option
 
 
-@click.command("rules", cls=Command, short_help="List the rules, or explain one.", help="List the rules, or explain one by its code.")
+@click.command(
+    "rules",
+    cls=Command,
+    short_help="List the rules, or explain one.",
+    help="List the rules, or explain one by its code.",
+)
 @click.argument("code", required=False)
 @json_option
 def command(code: str | None, *, as_json: bool) -> int:

@@ -18,9 +18,13 @@ from auditor.cli.quick import without_pandas
     "DATA: files, folders, globs in quotes, addresses, or - for standard input.",
 )
 @click.argument("data", nargs=-1, required=True)
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the run (default: name of the data .audit).")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Folder of the run (default: name of the data .audit)."
+)
 @rule_options
-@click.option("--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…")
+@click.option(
+    "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
+)
 @click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
@@ -64,5 +68,5 @@ def run(options: dict[str, Any]) -> int:
 
 def exit_code(summary: dict[str, Any], *, strict: bool) -> int:
     """Return 3 where a whole file could not be read, or (strict) any line; else 0."""
-    lost = any(item["rejected"] and not item["rows"] or item["damaged"] for item in summary["files"])
+    lost = any((item["rejected"] and not item["rows"]) or item["damaged"] for item in summary["files"])
     return 3 if lost or (strict and summary["totals"]["rejected"]) else 0

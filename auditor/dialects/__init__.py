@@ -44,10 +44,10 @@ def recognise(row: Row) -> Dialect:
 
     >>> recognise({"instruction": "Q", "input": "", "output": "A"}).name
     'alpaca'
-    >>> recognise({"question": "Q", "answer": "A", "response": "B"}).name
+    >>> recognise({"wat": 1})
     Traceback (most recent call last):
         ...
-    auditor.dialects.UnknownShapeError: fits more than one shape (question_answer, question_response): keys question, answer, response
+    auditor.dialects.UnknownShapeError: no known shape has the keys wat
     """
     if isinstance(row, list):
         return next(dialect for dialect in ALL if not dialect.keys)
@@ -58,8 +58,9 @@ def recognise(row: Row) -> Dialect:
         raise UnknownShapeError("", f"no known shape has the keys {_listed(row)}")
     best = fitting[0]
     rivals = [
-        other for other in fitting if other.rank == best.rank and other.name != best.name
-        and not other.keys <= best.keys | {"input"}
+        other
+        for other in fitting
+        if other.rank == best.rank and other.name != best.name and not other.keys <= best.keys | {"input"}
     ]
     if rivals:
         names = ", ".join(sorted({best.name, *(rival.name for rival in rivals)}))

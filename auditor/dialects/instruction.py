@@ -28,10 +28,8 @@ def reader(prompt: tuple[str, ...], answer: str, optional: tuple[str, ...] = ())
     """Return a function that reads rows with these fields, their history and their system text."""
 
     def read(row: Row) -> Sample:
-        turns: list[Turn] = []
-        for key in SYSTEMS:
-            if row.get(key):
-                turns.append(Turn(Role.SYSTEM, text_of(row[key], f"/{key}"), trained=False))
+        systems = (text_of(row[key], f"/{key}") for key in SYSTEMS if row.get(key))
+        turns = [Turn(Role.SYSTEM, text, trained=False) for text in systems]
         if row.get("history"):
             turns += history(row["history"])
         asked = [_field(row, key) for key in prompt if key in row or key not in optional]
@@ -102,7 +100,7 @@ def _guanaco(row: Row) -> bool:
 
 
 def named(fields: Mapping[str, str]) -> Dialect:
-    """Return the dialect that a user describes: which fields hold ``prompt``, ``answer``, ``system`` or ``text``.
+    r"""Return the dialect that a user describes: which fields hold ``prompt``, ``answer``, ``system`` or ``text``.
 
     A name may be a path (``task.question``); a list of strings is read as lines.
 

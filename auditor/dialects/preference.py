@@ -46,7 +46,7 @@ def preference(row: Row) -> Sample:
     shared = 0
     while shared < min(len(chosen), len(rejected)) - 1 and chosen[shared] == rejected[shared]:
         shared += 1
-    context = [turn._replace(trained=False) for turn in chosen[:shared]] if not asked else asked
+    context = asked or [turn._replace(trained=False) for turn in chosen[:shared]]
     start = shared if not asked else 0
     best = [turn._replace(trained=turn.role is Role.ASSISTANT) for turn in chosen[start:]]
     worst = [turn._replace(trained=False) for turn in rejected[start:]]

@@ -22,7 +22,8 @@ class Corpus(NamedTuple):
     """Samples to relate, numbered by preference: of two that are alike the lower number is kept.
 
     ``narrow`` holds the shingles of each conversation, ``wide`` those of its system text too (an empty set: there is
-    none, so the narrow one stands); ``system`` tells system texts apart; ``lanes`` are the low bytes of the signatures, shape (samples, permutations).
+    none, so the narrow one stands); ``system`` tells system texts apart; ``lanes`` are the low bytes of the
+    signatures, shape (samples, permutations).
     """
 
     narrow: Sets

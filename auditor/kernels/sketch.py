@@ -33,7 +33,7 @@ class Sets(NamedTuple):
 @lru_cache
 def permutations(count: int = PERMUTATIONS) -> tuple[Lanes, Lanes]:
     """Return the multipliers and summands that ``datasketch.MinHash(count)`` draws with its default seed."""
-    draw = np.random.RandomState(1)  # noqa: NPY002  (datasketch draws from the old generator)
+    draw = np.random.RandomState(1)
     a = draw.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     return a, draw.randint(0, 1 << 32, count, dtype=np.uint32)
 

@@ -59,9 +59,7 @@ def header() -> str:
     """Return the C header: a two-stage table of entries, and the expansions."""
     entries, expansions = _entries()
     blocks = dict[tuple[int, ...], int]()
-    stage = [
-        blocks.setdefault(tuple(entries[at : at + BLOCK]), len(blocks)) for at in range(0, len(entries), BLOCK)
-    ]
+    stage = [blocks.setdefault(tuple(entries[at : at + BLOCK]), len(blocks)) for at in range(0, len(entries), BLOCK)]
     flat = [entry for block in blocks for entry in block]
     return "\n".join(
         [

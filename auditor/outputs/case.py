@@ -38,7 +38,9 @@ def row_at(run: Run, file: str, line: int) -> int:
         raise UsageError("{count} files of this run are called {name}", count=len(fitting), name=file)
     held = run.samples.filter(pc.and_(pc.equal(run.samples["file"], fitting[0]), pc.equal(run.samples["line"], line)))
     if not held.num_rows:
-        raise UsageError("line {line} of {name} is no sample", hint="it was rejected, or is not there", line=line, name=file)
+        raise UsageError(
+            "line {line} of {name} is no sample", hint="it was rejected, or is not there", line=line, name=file
+        )
     return int(held["row"][0].as_py())
 
 
@@ -46,7 +48,13 @@ def group(run: Run, held: dict[str, Any], chars: int) -> RenderableType:
     """Return a group: its keeper's text, and where its members stand."""
     members = run.members.filter(pc.equal(run.members["group"], held["group"])).to_pylist()
     head = Text(f"{held['group']}\n", "bold")
-    head.append(say("{size} rows, {tokens} trained tokens at stake", size=number(held["size"]), tokens=number(held["trained_tokens"])))
+    head.append(
+        say(
+            "{size} rows, {tokens} trained tokens at stake",
+            size=number(held["size"]),
+            tokens=number(held["trained_tokens"]),
+        )
+    )
     parts: list[RenderableType] = [head]
     for member in members[:MEMBERS]:
         told = Text(f"\n{place(run, member['row'])}", "cyan")
@@ -83,7 +91,9 @@ def finding(run: Run, held: dict[str, Any], chars: int) -> RenderableType:
     return Group(head, row(run, held["row"], chars, (held["turn"], held["start"], held["end"])))
 
 
-def row(run: Run, number_: int, chars: int, span: tuple[int | None, int | None, int | None] = (None, None, None)) -> RenderableType:
+def row(
+    run: Run, number_: int, chars: int, span: tuple[int | None, int | None, int | None] = (None, None, None)
+) -> RenderableType:
     """Return a sample as chat turns, with its place, rules and fate; a span of one turn is marked."""
     held = run.samples.slice(number_, 1).to_pylist()[0]
     plan = run.plan.slice(number_, 1).to_pylist()[0]
@@ -91,7 +101,9 @@ def row(run: Run, number_: int, chars: int, span: tuple[int | None, int | None, 
     told.append(f"  {say(held['action'])}  {' '.join(held['rules'])}", "")
     if plan["keeper_row"] is not None:
         similarity = percent(plan["similarity"])
-        told.append("  " + say("for {place}, similarity {share}", place=place(run, plan["keeper_row"]), share=similarity))
+        told.append(
+            "  " + say("for {place}, similarity {share}", place=place(run, plan["keeper_row"]), share=similarity)
+        )
     for index, turn in enumerate(run.turns([number_])[number_]):
         told.append(f"\n{say(turn.role.label)}{'' if turn.trained else ' · ' + say('not trained')}\n", "dim")
         start, end = (span[1] or 0, span[2] or 0) if span[0] == index else (0, 0)
@@ -104,7 +116,11 @@ def excerpt(text: str, chars: int, start: int, end: int) -> Text:
     begin = max(0, min(start - chars // 4, len(text) - chars))
     stop = min(len(text), begin + chars)
     told = Text("…" if begin else "")
-    for piece, style in ((text[begin : max(begin, start)], ""), (text[max(begin, start) : min(end, stop)], "reverse"), (text[max(min(end, stop), begin, start) : stop], "")):
+    for piece, style in (
+        (text[begin : max(begin, start)], ""),
+        (text[max(begin, start) : min(end, stop)], "reverse"),
+        (text[max(min(end, stop), begin, start) : stop], ""),
+    ):
         told.append("\n".join(shown(line) for line in piece.split("\n")), style)
     if stop < len(text):
         told.append(say("… {count} more characters", count=number(len(text) - stop)), "dim")

@@ -3,12 +3,13 @@
 import base64
 import bz2
 import gzip
+import itertools
 import json
 import lzma
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -94,7 +95,11 @@ def _told(run: Run, entry: Mapping[str, Any]) -> dict[str, Any]:
     keeper = entry["keeper_row"]
     place = None
     if keeper is not None:
-        place = {"row": keeper, "file": run.samples["file"][keeper].as_py(), "line": run.samples["line"][keeper].as_py()}
+        place = {
+            "row": keeper,
+            "file": run.samples["file"][keeper].as_py(),
+            "line": run.samples["line"][keeper].as_py(),
+        }
     names = ("row", "rule", "reason", "similarity", "decided_by")
     return {**{name: entry[name] for name in names}, "keeper": place}
 
@@ -137,7 +142,9 @@ def beside(name: PurePosixPath) -> PurePosixPath:
     return name if name.suffix == ".jsonl" else name.with_name(f"{name.name}.jsonl")
 
 
-def clean(run: Run, target: Path, *, dry: bool = False, progress: Callable[[str], None] = lambda _name: None) -> dict[str, Count]:
+def clean(
+    run: Run, target: Path, *, dry: bool = False, progress: Callable[[str], None] = lambda _name: None
+) -> dict[str, Count]:
     """Write ``cleaned/`` and ``dropped/`` below a folder; returns the count of each file.
 
     Raises InputError where a source is not what was scanned, and UsageError where a file would be overwritten.
@@ -245,7 +252,7 @@ def _split(chunk: Chunk) -> Iterator[tuple[int, bytes | None]]:
     assert chunk.spans is not None
     yield from ((fault.line, None) for fault in chunk.faults if fault.kind == "long")
     starts = [*chunk.spans.starts.tolist(), len(chunk.data)]
-    for index, (start, end) in enumerate(zip(starts, starts[1:], strict=False)):
+    for index, (start, end) in enumerate(itertools.pairwise(starts)):
         yield chunk.line + index, chunk.data[start:end]
 
 

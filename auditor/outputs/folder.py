@@ -27,9 +27,13 @@ def begin(folder: Path, *, overwrite: bool = False) -> Path:
         raise EnvironmentFault("{path} is not a folder", hint="choose another with -o", path=folder)
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
-            raise UsageError("{path} is not empty and no run of the auditor", hint="choose another with -o", path=folder)
+            raise UsageError(
+                "{path} is not empty and no run of the auditor", hint="choose another with -o", path=folder
+            )
         if not overwrite:
-            raise UsageError("{path} holds a run already", hint="give --overwrite, or another folder with -o", path=folder)
+            raise UsageError(
+                "{path} holds a run already", hint="give --overwrite, or another folder with -o", path=folder
+            )
         clear(folder)
     try:
         (folder / WORK).mkdir(parents=True)
@@ -101,7 +105,9 @@ def input_of(source: Source) -> dict[str, Any]:
         return found
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime):
-        raise InputError("{name} changed while it was read", hint="scan again once nothing writes to it", name=source.name)
+        raise InputError(
+            "{name} changed while it was read", hint="scan again once nothing writes to it", name=source.name
+        )
     return {**found, "xxh3": digest(path)}
 
 
@@ -163,8 +169,12 @@ def sources(held: dict[str, Any]) -> Sequence[Source]:
     """Return the inputs that a manifest names."""
     return [
         Source(
-            item["file"], os.fsdecode(bytes.fromhex(item["path_hex"]) if "path_hex" in item else item["path"].encode()),
-            item["form"], item["compression"], item["size"], item["mtime_ns"],
-        )  # fmt: skip
+            item["file"],
+            os.fsdecode(bytes.fromhex(item["path_hex"]) if "path_hex" in item else item["path"].encode()),
+            item["form"],
+            item["compression"],
+            item["size"],
+            item["mtime_ns"],
+        )
         for item in held["inputs"]
     ]

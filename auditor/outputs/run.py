@@ -57,7 +57,8 @@ class Run:
         return held
 
     def _table(self, name: str) -> pa.Table:
-        return pq.read_table(mapped(self.path / f"{name}.parquet"))
+        # Without threads: a process that ends while one still reads ahead is aborted.
+        return pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False).read(use_threads=False)
 
     @cached_property
     def samples(self) -> pa.Table:

@@ -36,7 +36,10 @@ def summary(audit: Audit, codes: Sequence[Sequence[str]]) -> dict[str, Any]:
         "after": after,
         "rules": _rules(audit, codes),
         "files": _files(audit),
-        "skipped": [{"file": item.name, "reason": item.reason, "template": item.template, "about": item.about} for item in audit.skipped],
+        "skipped": [
+            {"file": item.name, "reason": item.reason, "template": item.template, "about": item.about}
+            for item in audit.skipped
+        ],
         "settings": {
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
@@ -86,7 +89,10 @@ def _shares(audit: Audit, alive: NDArray[np.bool_]) -> dict[str, Any]:
 def _looped(samples: pa.Table) -> NDArray[np.bool_]:
     kinds = samples["loop_severity"].to_pylist()
     debris = samples["loop_kind"].to_pylist()
-    return np.array([kind in {"degenerate", "noticeable"} and what != "debris" for kind, what in zip(kinds, debris, strict=True)], np.bool_)
+    return np.array(
+        [kind in {"degenerate", "noticeable"} and what != "debris" for kind, what in zip(kinds, debris, strict=True)],
+        np.bool_,
+    )
 
 
 def _spare(group: NDArray[np.int64], keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -125,7 +131,10 @@ def _totals(audit: Audit, codes: Sequence[Sequence[str]]) -> dict[str, int]:
         "kept": rows - dropped,
         "dropped": dropped,
         "with_findings": sum(1 for met in codes if met),
-        **{name: int(samples[name].to_numpy().sum()) for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens")},
+        **{
+            name: int(samples[name].to_numpy().sum())
+            for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens")
+        },
     }
 
 

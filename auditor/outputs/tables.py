@@ -186,4 +186,3 @@ def pairs(audit: Audit) -> pa.Table:
             "accepted": jaccard >= audit.corpus.settings.threshold,
         }
     )
-

@@ -59,13 +59,17 @@ def warnings(run: Run) -> list[Text]:
         told.append(Text(f"{say('skipped')}: {shown(item['file'])}: {shown(reason)}", "dim"))
     others = len(run.summary["skipped"]) - len(skipped)
     if others:
-        told.append(Text(say("skipped: {count} files that are no data files by their names", count=number(others)), "dim"))
+        told.append(
+            Text(say("skipped: {count} files that are no data files by their names", count=number(others)), "dim")
+        )
     return told
 
 
 def _first_notes(run: Run) -> dict[str, str]:
     """Return what was wrong with the first line of each file that has a fault."""
-    faults = run.findings.filter(pc.starts_with(run.findings["rule"], "F1")).select(["rule", "file", "note"]).to_pylist()
+    faults = (
+        run.findings.filter(pc.starts_with(run.findings["rule"], "F1")).select(["rule", "file", "note"]).to_pylist()
+    )
     notes: dict[str, str] = {}
     hint = say("name the fields with --fields prompt=…,answer=… (or text=…)")
     for fault in faults:
@@ -92,7 +96,9 @@ def _indented(part: RenderableType) -> Padding:
 
 def _verdict(found: Mapping[str, Any]) -> Text:
     verdict = found["verdict"]
-    level = {"act": say("Act before you train."), "look": say("Worth a look."), "fine": say("Looks fine.")}[verdict["level"]]
+    level = {"act": say("Act before you train."), "look": say("Worth a look."), "fine": say("Looks fine.")}[
+        verdict["level"]
+    ]
     told = Text(level, LEVELS[verdict["level"]])
     share = percent(verdict["repeated_share"])
     told.append(" " + say("{share} of the trained tokens repeat something.", share=share), "")
@@ -100,7 +106,9 @@ def _verdict(found: Mapping[str, Any]) -> Text:
         told.append("\n" + say("Mostly {cause}.", cause=say(CAUSES[verdict["main_cause"]])), "")
     if found["before"]["loop_rows"] and verdict["main_cause"] != "loop":
         loops = number(found["before"]["loop_rows"])
-        told.append("\n" + say("{count} answers fall into loops: rows like these teach a model to loop.", count=loops), "")
+        told.append(
+            "\n" + say("{count} answers fall into loops: rows like these teach a model to loop.", count=loops), ""
+        )
     return told
 
 
@@ -111,7 +119,9 @@ def _causes(found: Mapping[str, Any]) -> Table:
     for name, title in (("loop", "loops"), ("copy", "copies"), ("near", "near duplicates")):
         share = percent(before[f"{name}_share"])
         table.add_row(say(title), number(before[f"{name}_rows"]), share, percent(after[f"{name}_share"]))
-    table.add_row(say("all samples"), number(before["samples"]), number(before["trained_tokens"]), number(after["trained_tokens"]))
+    table.add_row(
+        say("all samples"), number(before["samples"]), number(before["trained_tokens"]), number(after["trained_tokens"])
+    )
     return table
 
 
@@ -128,7 +138,9 @@ def _rules(run: Run, met: list[dict[str, Any]]) -> Table:
     if low:
         title = say("{count} rules of low severity, see the report", count=number(len(low)))
         findings = sum(rule["findings"] for rule in low)
-        table.add_row(Text(", ".join(sorted({rule["code"][:2] for rule in low})), "dim"), title, number(findings), "", "")
+        table.add_row(
+            Text(", ".join(sorted({rule["code"][:2] for rule in low})), "dim"), title, number(findings), "", ""
+        )
     return table
 
 
@@ -166,7 +178,10 @@ def _end(run: Run) -> Text:
 def balance(read: int, kept: int, dropped: int, rejected: int) -> str:
     """Return the sum that shows that no row was lost."""
     values = {"read": read, "kept": kept, "dropped": dropped, "rejected": rejected}
-    return say("read {read} = kept {kept} + dropped {dropped} + rejected {rejected}", **{k: number(v) for k, v in values.items()})
+    return say(
+        "read {read} = kept {kept} + dropped {dropped} + rejected {rejected}",
+        **{k: number(v) for k, v in values.items()},
+    )
 
 
 def cleaned(counts: Mapping[str, Count], folder: str | None) -> RenderableType:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from auditor.kernels.flat import Hashes, Ints
 from auditor.kernels.pairs import Band, Corpus, Levels, Related, relate
 from auditor.kernels.sketch import Sets
-from auditor.sketches import Bands
 
 FLOOR = 0.5
 """Verified pairs below this similarity are not kept: too far apart to matter at any threshold."""
@@ -35,7 +34,6 @@ class Neighbours(NamedTuple):
     jaccard: NDArray[np.float64]
     contained: NDArray[np.float64]
 
-
     def likeness(self, rows: Ints, others: Ints) -> "Likeness":
         """Look pairs of rows up among those verified; NaN where a pair was not."""
         keys = (self.pairs[:, 0] << 32) | self.pairs[:, 1]
@@ -49,7 +47,6 @@ class Neighbours(NamedTuple):
         contained[hit] = np.where(turned, self.contained[found, 1], self.contained[found, 0])
         covers[hit] = np.where(turned, self.contained[found, 0], self.contained[found, 1])
         return Likeness(jaccard, contained, covers)
-
 
     def best(self) -> NDArray[np.float64]:
         """Return each row's similarity to the row most alike it (0: to none)."""
@@ -67,9 +64,7 @@ class Likeness(NamedTuple):
     covers: NDArray[np.float64]
 
 
-def neighbours(
-    sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets, Sets]], levels: Levels
-) -> Neighbours:
+def neighbours(sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets, Sets]], levels: Levels) -> Neighbours:
     """Relate rows; of two that are alike enough to let one go, the one of lower rank is kept.
 
     ``sets`` returns the shingles of rows (given in rising order): of the conversation, and with the system text.

@@ -1,16 +1,19 @@
 """Rule 3 of the definition of a loop: copies that change a little from one to the next, up to the end of the text."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 ANCHOR = 8  # symbols that stand once in every copy
-ANCHORS = 40  # places that are tried
+ANCHORS = 20  # places that are tried
 FEWEST = 4  # copies, definition
 SHORTEST = 16  # symbols of a copy of which 10 % can change
 MOST_CHANGED = 0.14  # of a copy's symbols: the definition says about 10 %
 MOST_NEW = 0.03  # of a copy's symbols: a letter may move and a list grow, but other words in one frame are no loop
 WORD = 3  # symbols in a row that make something new
 GRAM = 5  # symbols that must have stood before for the last of them to be nothing new
+REACH = 20_000  # symbols at the end of the text that are looked at
 STEADY = 1.25  # neighbouring copies differ in length by no more than this factor
 
 
@@ -25,22 +28,28 @@ def near_copies(symbols: str, tail: int, lines: AbstractSet[int] = frozenset()) 
     >>> [text[a:b] for a, b in pairwise(near_copies(text[:-5], 20))][-1]
     'check("gogogogogogogogogogogogogo");'
     """
-    chains = {tuple(_alike(symbols, _chain(symbols, anchor))) for anchor in _anchors(symbols, tail)}
-    best = max(chains, key=lambda chain: (_worth(symbols, chain), [-begin for begin in chain]), default=())
+    if skipped := max(0, len(symbols) - REACH):
+        begins = near_copies(symbols[skipped:], max(0, tail - skipped), {line - skipped for line in lines})
+        return [begin + skipped for begin in begins]
+    chains = {chain for anchor in _anchors(symbols, tail) if (chain := _chain(symbols, anchor))}
+    alike = {_alike(symbols, chain) for chain in chains}
+    best = max(alike, key=lambda chain: (_worth(symbols, chain), [-begin for begin in chain]), default=())
     if _worth(symbols, best) <= 0:
         return []
-    begins = _on_lines(symbols, list(best), lines) or [begin - _lead(symbols, *best[:2]) for begin in best]
-    begins = _ended(symbols, begins)
+    begins = _on_lines(symbols, best, lines)
+    if not begins and symbols[-1].isalnum():  # nothing else tells that a line breaks off
+        begins = [begin - _lead(symbols, *best[:2]) for begin in best]
+    begins = _ended(symbols, begins) if begins else []
     return begins if len(begins) > FEWEST and _news(symbols, begins[-FEWEST - 1], begins[-1]) <= MOST_NEW else []
 
 
 def _anchors(symbols: str, tail: int) -> set[str]:
     first = (tail + len(symbols)) // 2
-    step = max(1, (len(symbols) - GRAM - first) // ANCHORS)
+    step = max(1, (len(symbols) - ANCHOR - first) // ANCHORS)
     return {symbols[i : i + ANCHOR] for i in range(first, len(symbols) - ANCHOR, step)}
 
 
-def _chain(symbols: str, anchor: str) -> list[int]:
+def _chain(symbols: str, anchor: str) -> tuple[int, ...]:
     """Give the places of an anchor from the end of the text back, as long as they are about equally far apart."""
     places: list[int] = []
     place = symbols.rfind(anchor)
@@ -50,11 +59,11 @@ def _chain(symbols: str, anchor: str) -> list[int]:
         places.append(place)
         place = symbols.rfind(anchor, 0, place + ANCHOR - 1)
     if len(places) < FEWEST or len(symbols) - places[0] > 2 * STEADY * (places[0] - places[1]):
-        return []
-    return places[::-1]
+        return ()
+    return tuple(places[::-1]) if places[0] - places[-1] >= SHORTEST * len(places) else ()
 
 
-def _alike(symbols: str, begins: list[int]) -> list[int]:
+def _alike(symbols: str, begins: tuple[int, ...]) -> tuple[int, ...]:
     """Keep the last places, as far back as each copy is like the one after it."""
     copies = [symbols[a:b] for a, b in pairwise(begins)]
     first = len(copies) - 1
@@ -63,30 +72,28 @@ def _alike(symbols: str, begins: list[int]) -> list[int]:
     return begins[max(0, first) :]
 
 
-def _worth(symbols: str, begins: tuple[int, ...] | list[int]) -> float:
+def _worth(symbols: str, begins: Sequence[int]) -> int:
     """Weigh a chain: much text, little change, but some; equal copies are for the other rules to judge."""
     copies = [symbols[a:b] for a, b in pairwise(begins)]
+    if len(copies) < FEWEST - 1 or not any(symbol.isalpha() for symbol in copies[-1]):
+        return 0
     changes = sum(_changes(a, b) for a, b in pairwise(copies))
-    size = sum(map(len, copies))
-    if len(copies) < FEWEST - 1 or changes == 0 or size < SHORTEST * len(copies):
-        return 0
-    if not any(symbol.isalpha() for symbol in copies[-1]):
-        return 0
-    return size - 5 * changes
+    return begins[-1] - begins[0] - 5 * changes if changes else 0
 
 
-def _on_lines(symbols: str, begins: list[int], lines: AbstractSet[int]) -> list[int]:
+def _on_lines(symbols: str, anchors: Sequence[int], lines: AbstractSet[int]) -> list[int]:
     """Let the copies begin where lines do, if they can; a first copy may then stand before the first anchor."""
-    shifts = sorted(range(begins[1] - begins[2], begins[2] - begins[1]), key=abs)
-    shift = next((shift for shift in shifts if all(begin + shift in lines for begin in begins[1:-1])), None)
-    if shift is None:
-        return []
-    begins = [begin + shift for begin in begins if begin + shift in lines]
+    shifts = sorted(range(anchors[1] - anchors[2], anchors[2] - anchors[1]), key=abs)
+    shift = next((shift for shift in shifts if all(anchor + shift in lines for anchor in anchors[1:-1])), None)
+    begins = [anchor + shift for anchor in anchors if anchor + shift in lines] if shift is not None else []
     if len(begins) < FEWEST:
         return []
     size = begins[1] - begins[0]
     for first in range(begins[0] - int(size / STEADY), begins[0] - int(size * STEADY), -1):
-        if first in lines and _changes(symbols[first : begins[0]], symbols[begins[0] : begins[1]]) <= MOST_CHANGED * size:
+        if (
+            first in lines
+            and _changes(symbols[first : begins[0]], symbols[begins[0] : begins[1]]) <= MOST_CHANGED * size
+        ):
             return [first, *begins]
     return begins
 
@@ -134,14 +141,15 @@ def _common(one: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
+@lru_cache(maxsize=256)  # the chains of one text share most of their copies
 def _changes(one: str, other: str) -> int:
     """Count the edits from one string to another: G. Myers, Journal of the ACM 46 (1999), with Python's long integers.
 
     >>> _changes("kitten", "sitting")
     3
     """
-    if not one:
-        return len(other)
+    if not one or one == other:
+        return len(other) if not one else 0
     places: dict[str, int] = {}
     for i, symbol in enumerate(one):
         places[symbol] = places.get(symbol, 0) | 1 << i

@@ -11,8 +11,12 @@ LONGEST = 2000  # a literal of data or a table may fill a page
 MOST_ROWS = 30  # equal rows or cells of one table
 
 HAN = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]")
+_OPEN = re.compile(r"[(\[{]")
+_END = re.compile(r"\s*\Z")
 _TOKEN = re.compile(r"<\|[^|<>\s]+\|>|\|\w+\|>|\[[A-Z_]{2,}\d*\]|</?(?:s|pad|unk|bos|eos|mask)>")
+_MARK = re.compile(_TOKEN.pattern + r"|&#?\w{1,10};")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_CLOSING = re.compile(r"</\w|<(?:br|hr|td|th|tr|li|p|img|input|option)\b", re.IGNORECASE)
 _CELL = re.compile(r"<t[dhr]\b|(?<!\|)\|(?!\|).*(?<!\|)\|(?!\|)|\S\s*\t.*\S\s*\t|&.*\\\\\s*$", re.IGNORECASE)
 _SUM = re.compile(
     r"\d[\s\w.%°)\]]{0,16}(?:[-+*/×÷−·^]|plus|minus|times)\s*[$€£¥(\[]?\s*[\d.]"  # 5 cars + 5 cars
@@ -36,8 +40,8 @@ class Stretch(NamedTuple):
 
     @property
     def before(self) -> str:
-        """The text up to the stretch."""
-        return self.text[: self.span[0]]
+        """The text up to the stretch, as far as it matters."""
+        return self.text[max(0, self.span[0] - LONGEST) : self.span[0]]
 
     @property
     def written(self) -> str:
@@ -46,18 +50,27 @@ class Stretch(NamedTuple):
 
     @property
     def after(self) -> str:
-        """The text from the last full copy on."""
-        return self.text[self.span[1] :]
+        """The text from the last full copy on, as far as it matters."""
+        return self.text[self.span[1] : self.span[1] + LONGEST]
 
     @property
     def closed(self) -> bool:
         """Whether the text goes on after the stretch."""
-        return bool(self.text[self.span[2] :].strip())
+        return not ends_at(self.text, self.span[2])
 
     @property
     def lines(self) -> list[str]:
         """The lines that the full copies touch, whole."""
         return (self.before.split("\n")[-1] + self.written + self.after.split("\n")[0]).split("\n")
+
+
+def ends_at(text: str, place: int) -> bool:
+    """Say whether only white space follows.
+
+    >>> ends_at("so so ", 5), ends_at("so so on", 5)
+    (True, False)
+    """
+    return bool(_END.match(text, place))
 
 
 def is_notation(run: Stretch) -> bool:
@@ -69,7 +82,9 @@ def is_notation(run: Stretch) -> bool:
     """
     if len(run.written) > LONGEST:
         return False
-    return is_table(run) or (run.closed and (_is_number(run) or _is_formula(run) or _is_literal(run) or _is_markup(run)))
+    return is_table(run) or (
+        run.closed and (_is_number(run) or _is_formula(run) or _is_literal(run) or _is_markup(run))
+    )
 
 
 def is_token(unit: str) -> bool:
@@ -78,16 +93,20 @@ def is_token(unit: str) -> bool:
     >>> [is_token(unit) for unit in ("[PAD]", "of_text|><|end_", "&#183;", "so ")]
     [True, True, True, False]
     """
-    return not holds_content(_TOKEN.sub("", unescape(_rotated(unit, _TOKEN))))
+    return not holds_content(_TOKEN.sub("", unescape(_rotated(unit, _MARK))))
 
 
 def is_table(run: Stretch) -> bool:
     """Say whether a row of a table repeats, or cells within a row; the last row must be whole."""
+    if run.times > MOST_ROWS or run.unit.count("\n") > 1 or len(run.written) > MOST_ROWS * SHORT:
+        return False
     rows = [line for line in run.lines if line.strip()]
-    others = [line for line in (*rows[:-1], *run.before.split("\n")[-2:-1], *run.after.split("\n")[1:2]) if _is_row(line)]
-    whole = run.closed or any(rows[-1].count("|") == line.count("|") for line in others)
-    short = run.times <= MOST_ROWS and "\n" not in run.unit.strip()
-    return whole and short and bool(others) and all(map(_is_row, rows))
+    around = [*run.before.split("\n")[-2:-1], *(run.after.split("\n")[1:2] if run.closed else [])]
+    others = [line for line in (*rows[:-1], *around) if _is_row(line)]
+    last = run.text[max(0, run.span[2] - LONGEST) : run.span[2]].split("\n")[-1]
+    whole = run.closed or any(last.count("|") == line.count("|") for line in others)
+    # Of the first line the stretch may hold no more than the end.
+    return whole and bool(others) and all(map(_is_row, rows[1:] or rows))
 
 
 def _is_row(line: str) -> bool:
@@ -108,24 +127,27 @@ def _is_formula(run: Stretch) -> bool:
 
 def _is_literal(run: Stretch) -> bool:
     """Recognise data within brackets, and a long word within quotation marks."""
-    if _PROSE.search(run.unit + run.unit):
+    return not _PROSE.search(run.unit + run.unit) and (_is_quoted(run) or _is_enclosed(run))
+
+
+def _is_quoted(run: Stretch) -> bool:
+    if re.search(r"\s", run.written) or extent(run.written) > SHORT:
         return False
-    if not re.search(r"\s", run.written) and extent(run.written) <= SHORT:
-        if re.search(r"[\"'`]\S*$", run.before[-SHORT:]) and re.match(r"\S*[\"'`]", run.after[:SHORT]):
-            return True
-    return _is_enclosed(run)
+    return bool(re.search(r"[\"'`]\S*$", run.before[-SHORT:]) and re.match(r"\S*[\"'`]", run.after[:SHORT]))
 
 
 def _is_enclosed(run: Stretch) -> bool:
     """Say whether a bracket that is open where the stretch begins stays open in it and is closed after it."""
     depth = 0
-    for symbol in run.before[-LONGEST:]:
+    if not _OPEN.search(run.before):
+        return False
+    for symbol in run.before:
         depth = max(0, depth + _step(symbol))
     lowest = depth
     for symbol in run.written:
         depth += _step(symbol)
         lowest = min(lowest, depth)
-    for symbol in run.after[:LONGEST]:
+    for symbol in run.after:
         depth += _step(symbol)
         if depth < lowest:
             return lowest > 0
@@ -137,9 +159,9 @@ def _step(symbol: str) -> int:
 
 
 def _is_markup(run: Stretch) -> bool:
-    """Recognise tags with nothing between them."""
+    """Recognise tags with nothing between them; what opens for ever is none."""
     unit = _rotated(run.unit, _TAG)
-    return bool(_TAG.match(unit)) and not holds_content(_TAG.sub("", unescape(unit)))
+    return bool(_CLOSING.search(unit)) and not holds_content(_TAG.sub("", unescape(unit)))
 
 
 def _rotated(unit: str, mark: re.Pattern[str]) -> str:

@@ -3,41 +3,37 @@
 import re
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from auditor.kernels.reference.loops import (
-    BLANK,
-    FLOOD,
-    MASKED,
-    PLAIN,
-    TAIL,
-    View,
-    extent,
-    holds_content,
-    masked_view,
-    plain_view,
-)
+from auditor.kernels.reference import loops as reference
+from auditor.kernels.reference.loops import View, extent, holds_content
 from auditor.signals.loop_near import near_copies
-from auditor.signals.loop_notation import HAN, Stretch, is_notation, is_token
+from auditor.signals.loop_notation import HAN, Stretch, ends_at, is_notation, is_token
 from auditor.signals.loop_numbers import is_numbered_loop, values
 
 try:
-    from auditor.kernels.native import loops as kernel
+    from auditor.kernels.native import loops as native
 except ImportError:
-    from auditor.kernels.reference import loops as kernel
+    native = None  # type: ignore[assignment]
+
+kernel = reference if native is None else native
 
 Severity = Literal["degenerate", "noticeable", "harmless"]
 
-FLOOR, WIDE_FLOOR = 24, 16  # least extent of a loop; the second if most of its unit is Han, Kana or Hangul
 FEWEST = 3  # copies
+FLOOR, WIDE_FLOOR = 24, 16  # least extent of a loop; the second if most of its unit is Han, Kana or Hangul
+ENDLESS, LONG = 150, 120  # extents from which a loop that runs into the end, or one of many copies, is degenerate
+MANY, MOST = 10, 0.5  # copies that are many; share of a text that is most of it
+SHORT = 64  # extent up to which a small unit is harmless
+SMALL = 6  # characters of a unit: "see picture", "ha ha"
 EXACT_FIRST = 1.25  # a numbered run must be longer than an exact one by this factor to take its place
 
 
@@ -56,7 +52,7 @@ class Loop:
 
     kind: Kind
     unit: str  # one copy, as it is written
-    period: int  # its characters without white space; where numbers differ, a number counts as one
+    period: int  # its characters without white space; where numbers may differ, a number counts as one
     times: int  # full copies
     start: int  # in code points of the text
     end: int
@@ -87,24 +83,17 @@ class _Run(NamedTuple):
         return full + (rest > 0 and not holds_content(lacking))
 
     @property
-    def full_end(self) -> int:
-        """Where in the text its last full copy ends."""
-        return self.view.ends[min(self.end, self.start + self.times * self.period) - 1]
+    def stretch(self) -> Stretch:
+        """The same as a stretch of the text."""
+        start, end = self.span
+        full_end = self.view.ends[min(self.end, self.start + self.times * self.period) - 1]
+        unit = self.text[start : self.view.ends[self.start + self.period - 1]]
+        return Stretch(self.text, (start, full_end, end), unit, self.times)
 
     @property
     def symbols(self) -> str:
         """The symbols of one copy."""
         return self.view.symbols[self.start : self.start + self.period]
-
-    @property
-    def unit(self) -> str:
-        """One copy as it is written."""
-        return self.text[self.view.begins[self.start] : self.view.ends[self.start + self.period - 1]]
-
-    def loop(self, kind: Kind) -> Loop:
-        """Make a loop of it."""
-        start, end = self.span
-        return _loop(self.text, kind, (self.unit, self.period, self.times), (start, end))
 
 
 def loops(text: str) -> list[Loop]:
@@ -123,30 +112,37 @@ def find(buffer: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[
 
     Text `i` is `buffer[offsets[i]:offsets[i + 1]]`, UTF-8; starts and ends are code points within it.
     """
+    proposed: npt.NDArray[np.int64] = kernel.runs(buffer, offsets)
     found = []
-    for number, rows in groupby(kernel.runs(buffer, offsets).tolist(), key=itemgetter(0)):
+    for number, rows in groupby(proposed.tolist(), key=itemgetter(0)):
         text = bytes(buffer[offsets[number] : offsets[number + 1]]).decode("utf-8", "replace")
         found += [(number, loop) for loop in _judge(text, [row[1:] for row in rows])]
     return found
 
 
 def main_loop(found: Iterable[Loop]) -> Loop | None:
-    """Pick the longest loop; debris only where there is nothing else."""
-    return max(found, key=lambda loop: (loop.kind is not Kind.DEBRIS, loop.period * loop.times, -loop.start), default=None)
+    """Pick the loop of most characters, white space aside; debris only where there is nothing else."""
+    weight = [((loop.kind is not Kind.DEBRIS, loop.period * loop.times, -loop.start), loop) for loop in found]
+    return max(weight, key=itemgetter(0))[1] if weight else None
 
 
 def _judge(text: str, rows: list[list[int]]) -> list[Loop]:
     """Turn the kernel's rows (view, start, end, period) for one text into loops."""
-    views = {PLAIN: (Kind.EXACT, plain_view(text)), MASKED: (Kind.NUMBERED, masked_view(text))}
+    kinds = {view for view, *_ in rows}
+    views = {}
+    if reference.PLAIN in kinds:
+        views[reference.PLAIN] = (Kind.EXACT, reference.plain_view(text))
+    if kinds & {reference.MASKED, reference.TAIL}:
+        views[reference.MASKED] = (Kind.NUMBERED, reference.masked_view(text))
     runs = [_Run(text, *views[view], start, end, period) for view, start, end, period in rows if view in views]
-    taken = [_blank_loop(text, start, end) for view, start, end, _ in rows if view == BLANK]
+    taken = [_blank_loop(text, start, end) for view, start, end, _ in rows if view == reference.BLANK]
     for run in sorted(runs, key=_weight, reverse=True):
         free = _untaken(run, taken)
         if loop := free and _judge_run(free):
             insort(taken, loop, key=attrgetter("start"))
     for view, start, _, _ in rows:
-        if view == TAIL:
-            taken = _with_near(text, views[MASKED][1], start, taken)
+        if view == reference.TAIL:
+            taken = _with_near(text, views[reference.MASKED][1], start, taken)
     return taken
 
 
@@ -159,8 +155,8 @@ def _untaken(run: _Run, taken: list[Loop]) -> _Run | None:
     """Cut off what a longer loop has taken already."""
     start, end = run.start, run.end
     first, last = run.span
-    at = bisect_left(taken, last, key=attrgetter("start"))
-    for loop in reversed(taken[:at]):
+    for at in range(bisect_left(taken, last, key=attrgetter("start")) - 1, -1, -1):
+        loop = taken[at]
         if loop.end <= first:
             break
         if loop.start <= first:
@@ -171,19 +167,18 @@ def _untaken(run: _Run, taken: list[Loop]) -> _Run | None:
 
 
 def _judge_run(run: _Run) -> Loop | None:
-    start, end = run.span
     if run.times < FEWEST:
         return None
-    size = extent(run.text[start:end])
-    if run.kind is Kind.EXACT and (not holds_content(run.symbols) or is_token(run.unit)):
-        return run.loop(Kind.DEBRIS) if size > FLOOD else None
+    stretch = run.stretch
+    size = extent(run.text[slice(*run.span)])
+    if run.kind is Kind.EXACT and (not holds_content(run.symbols) or is_token(stretch.unit)):
+        return _loop(stretch, Kind.DEBRIS, run.period) if size > reference.FLOOD else None
     if size < (WIDE_FLOOR if 2 * len(HAN.findall(run.symbols)) > run.period else FLOOR):
         return None
-    stretch = Stretch(run.text, (start, run.full_end, end), run.unit, run.times)
     if run.kind is Kind.EXACT:
-        return None if is_notation(stretch) or _is_half_word(run) else run.loop(Kind.EXACT)
+        return None if is_notation(stretch) or _is_half_word(run) else _loop(stretch, Kind.EXACT, run.period)
     numbers = values(run.view, run.text, (run.start, run.end), run.period)
-    return run.loop(Kind.NUMBERED) if is_numbered_loop(stretch, run.symbols, numbers) else None
+    return _loop(stretch, Kind.NUMBERED, run.period) if is_numbered_loop(stretch, run.symbols, numbers) else None
 
 
 def _is_half_word(run: _Run) -> bool:
@@ -198,35 +193,35 @@ def _with_near(text: str, view: View, tail: int, taken: list[Loop]) -> list[Loop
     covered = sum(loop.end - max(loop.start, view.begins[tail]) for loop in taken if loop.end > view.begins[tail])
     if 2 * covered > len(text) - view.begins[tail]:
         return taken
-    lines = {i for i, (end, begin) in enumerate(zip([0, *view.ends], view.begins)) if not i or "\n" in text[end:begin]}
+    gaps = zip([0, *view.ends], view.begins, strict=False)
+    lines = {i for i, (end, begin) in enumerate(gaps) if i == 0 or "\n" in text[end:begin]}
     begins = near_copies(view.symbols, tail, lines)
     if not begins:
         return taken
     start, end = view.begins[begins[0]], view.ends[-1]
     if any(loop.end > start and 4 * (loop.end - loop.start) > end - start for loop in taken):
         return taken
-    middle = len(begins) // 2 - 1
-    unit = text[view.begins[begins[middle]] : view.ends[begins[middle + 1] - 1]]
-    size = begins[middle + 1] - begins[middle]
-    return [loop for loop in taken if loop.end <= start] + [
-        _loop(text, Kind.NEAR, (unit, size, len(begins) - 1), (start, end))
-    ]
+    first, second = begins[len(begins) // 2 - 1 : len(begins) // 2 + 1]  # a copy of middling length
+    unit = text[view.begins[first] : view.ends[second - 1]]
+    near = _loop(Stretch(text, (start, end, end), unit, len(begins) - 1), Kind.NEAR, second - first)
+    return [*(loop for loop in taken if loop.end <= start), near]
 
 
 def _blank_loop(text: str, start: int, end: int) -> Loop:
     """Describe a flood of white space by its commonest character."""
     unit, times = Counter(text[start:end]).most_common(1)[0]
-    return _loop(text, Kind.DEBRIS, (unit, 0, times), (start, end))
+    return _loop(Stretch(text, (start, end, end), unit, times), Kind.DEBRIS, 0)
 
 
-def _loop(text: str, kind: Kind, copies: tuple[str, int, int], span: tuple[int, int]) -> Loop:
-    """Complete a loop: is it cut, and how bad is it?"""
-    (unit, period, times), (start, end) = copies, span
-    cut = len(text.rstrip()) - end <= 2  # definition, rule 7
-    size = extent(text[start:end])
+def _loop(stretch: Stretch, kind: Kind, period: int) -> Loop:
+    """Complete a loop: whether it is cut, and how bad it is."""
+    start, _, end = stretch.span
+    cut = ends_at(stretch.text, end + 2)  # definition, rule 7
+    size = extent(stretch.text[start:end])
+    most = end - start >= MOST * len(stretch.text)
     severity: Severity = "noticeable"
-    if size >= 200 or (cut and size >= 100 and 2 * size > len(text)):
+    if (cut and size >= ENDLESS) or (size >= LONG and (stretch.times >= MANY or most)):
         severity = "degenerate"
-    elif size < 64 and period <= 6:
+    elif size < SHORT and period <= SMALL:
         severity = "harmless"
-    return Loop(kind, unit, period, times, start, end, cut, severity)
+    return Loop(kind, stretch.unit, period, stretch.times, start, end, cut, severity)

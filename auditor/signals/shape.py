@@ -98,7 +98,9 @@ def _equal_turns(views: Views, chars: Ints, part: int) -> NDArray[np.bool_]:
     telling = (chars >= ECHO) & (batch.role != Role.SYSTEM)
     order = np.lexsort((np.arange(len(sample)), views.turn_keys[:, 1], views.turn_keys[:, 0], sample))
     order = order[telling[order]]
-    same = (sample[order][1:] == sample[order][:-1]) & (views.turn_keys[order][1:] == views.turn_keys[order][:-1]).all(1)
+    same = (sample[order][1:] == sample[order][:-1]) & (views.turn_keys[order][1:] == views.turn_keys[order][:-1]).all(
+        1
+    )
     later, earlier = order[1:][same], order[:-1][same]
     hit = (views.part[later] == ANSWER) & (views.part[earlier] == part)
     return np.bincount(sample[later[hit]], minlength=batch.rows) > 0

@@ -1,5 +1,6 @@
 """Lines end at line feeds only, suspects are never missed, and arrays are followed through any cut."""
 
+import itertools
 import json
 import re
 
@@ -12,7 +13,13 @@ from auditor.kernels import jsonl as kernel
 from auditor.kernels.reference import jsonl as plain
 
 VALUES = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from([10**15, 10**16, "\ud83d", "\ud83d\ude00", '"\\'])),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.text(max_size=8),
+        st.sampled_from([10**15, 10**16, "\ud83d", "\ud83d\ude00", '"\\']),
+    ),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=3)),
     max_leaves=12,
 )
@@ -28,7 +35,11 @@ def odd(line: str) -> bool:
 
     value = json.loads(line, object_pairs_hook=members)
     half = re.search(r"[\ud800-\udfff]", json.dumps(value, ensure_ascii=False))
-    return any(twice) or half is not None or re.search(r"(?<!\w)-?\d{16}", re.sub(r'"(?:[^"\\]|\\.)*"', '""', line)) is not None
+    return (
+        any(twice)
+        or half is not None
+        or re.search(r"(?<!\w)-?\d{16}", re.sub(r'"(?:[^"\\]|\\.)*"', '""', line)) is not None
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -42,14 +53,19 @@ def test_no_suspect_is_missed(value: object, double: bool) -> None:
     assert not odd(line) or spans.marks[0] == kernel.SUSPECT
 
 
-@pytest.mark.parametrize("line", ['{"a": 1, "b": [1, 2, {"a": 3}]}', '{"text": "1234567890123456789 \\n \\ud83d\\ude00"}', '{"a": {"a": {"a": 1}}}'])
+@pytest.mark.parametrize(
+    "line",
+    ['{"a": 1, "b": [1, 2, {"a": 3}]}', '{"text": "1234567890123456789 \\n \\ud83d\\ude00"}', '{"a": {"a": {"a": 1}}}'],
+)
 def test_ordinary_lines_are_not_suspected(line: str) -> None:
     """Keys on different levels, digits in text and whole pairs are nothing odd."""
     assert not kernel.COMPILED or kernel.lines(line.encode()).marks[0] == 0
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from([b"a", b"\n", b"\r\n", b"\r", b" ", "\u2028".encode(), b"{}"]), max_size=12).map(b"".join))
+@given(
+    st.lists(st.sampled_from([b"a", b"\n", b"\r\n", b"\r", b" ", "\u2028".encode(), b"{}"]), max_size=12).map(b"".join)
+)
 def test_lines_are_split_at_line_feeds(data: bytes) -> None:
     """Native and reference find the same lines; nothing but a line feed ends one."""
     mine = kernel.lines(data)
@@ -61,13 +77,18 @@ def test_lines_are_split_at_line_feeds(data: bytes) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(VALUES, max_size=4), st.sampled_from([None, 1]), st.lists(st.integers(0, 400), max_size=4), st.binary(max_size=3))
+@given(
+    st.lists(VALUES, max_size=4),
+    st.sampled_from([None, 1]),
+    st.lists(st.integers(0, 400), max_size=4),
+    st.binary(max_size=3),
+)
 def test_borders_through_any_cut(values: list[object], indent: int | None, cuts: list[int], noise: bytes) -> None:
     """Pieces give the borders that the whole gives, compiled and not, for broken arrays too."""
     data = json.dumps(values, indent=indent).encode() + noise
     places = sorted({0, *(min(cut, len(data)) for cut in cuts), len(data)})
     mine, state = kernel.Borders(), np.zeros(3, np.int64)
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         piece = data[start:end]
         out = np.empty(len(piece) + 1, np.int64)
         count = plain.borders(np.frombuffer(piece, np.uint8), state, out)

@@ -1,5 +1,6 @@
 """Groups are what verified pairs tie together; compiled and reference agree; every claim is true."""
 
+import itertools
 import random
 
 import numpy as np
@@ -28,7 +29,9 @@ def corpus(seed: int, rows: int = 150) -> tuple[kernel.Corpus, list[kernel.Band]
     sets = shingle_sets(found.hashes, found.bounds, 5)
     wide = Sets(np.zeros(0, np.uint64), np.zeros(rows + 1, np.int64))
     system = np.array([rng.randrange(2) for _ in texts], np.uint64)
-    return kernel.Corpus(sets, wide, system, sketch.astype(np.uint8)), [buckets(keys) for keys in band_keys(sketch, 25, 5)]
+    return kernel.Corpus(sets, wide, system, sketch.astype(np.uint8)), [
+        buckets(keys) for keys in band_keys(sketch, 25, 5)
+    ]
 
 
 LEVELS = kernel.Levels(0.6, 0.75, 0.4)
@@ -52,7 +55,7 @@ def test_claims_are_true(seed: int) -> None:
     held, bands = corpus(seed)
     found = kernel.relate(held, bands, LEVELS)
     values, offsets = held.narrow
-    sets = [set(values[a:b].tolist()) for a, b in zip(offsets, offsets[1:], strict=False)]
+    sets = [set(values[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
     claimed = {}
     for (a, b), jaccard in zip(found.ends.tolist(), found.jaccard.tolist(), strict=True):
         assert jaccard == pytest.approx(len(sets[a] & sets[b]) / len(sets[a] | sets[b]), abs=1e-15)
@@ -72,8 +75,10 @@ def test_all_pairs_are_found() -> None:
     held, bands = corpus(99, 300)
     found = kernel.relate(held, bands, LEVELS)
     values, offsets = held.narrow
-    sets = [set(values[a:b].tolist()) for a, b in zip(offsets, offsets[1:], strict=False)]
-    alike = [(a, b) for b in range(300) for a in range(b) if len(sets[a] & sets[b]) / len(sets[a] | sets[b]) >= LEVELS.tie]
+    sets = [set(values[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
+    alike = [
+        (a, b) for b in range(300) for a in range(b) if len(sets[a] & sets[b]) / len(sets[a] | sets[b]) >= LEVELS.tie
+    ]
     tied = sum(found.group[a] == found.group[b] for a, b in alike)
     assert tied / len(alike) > 0.999
 

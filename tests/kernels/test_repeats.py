@@ -10,7 +10,10 @@ from auditor.kernels.flat import flat
 from auditor.kernels.reference import repeats as plain
 from auditor.kernels.tokens import normalise, tokens
 
-TEXTS = st.lists(st.lists(st.sampled_from(["a", "b", "ab", "中", " ", " ", "\n", "\n\n", "---", "x y\n"]), max_size=60).map("".join), max_size=4)
+TEXTS = st.lists(
+    st.lists(st.sampled_from(["a", "b", "ab", "中", " ", " ", "\n", "\n\n", "---", "x y\n"]), max_size=60).map("".join),
+    max_size=4,
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -50,7 +53,9 @@ def redpajama(words: list[str], n: int) -> float:
 @pytest.mark.parametrize("n", kernel.COVERS)
 def test_cover_is_redpajamas(n: int) -> None:
     """The mask counts every occurrence, the first too, and each character once."""
-    text = "one two three four five six seven eight nine ten eleven x one two three four five six seven eight nine ten y"
+    text = (
+        "one two three four five six seven eight nine ten eleven x one two three four five six seven eight nine ten y"
+    )
     assert measured(text).cover[0, n - 5] == pytest.approx(redpajama(text.split(), n))
 
 

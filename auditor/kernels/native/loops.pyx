@@ -1,11 +1,13 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Propose the stretches of texts that may be loops, compiled: `auditor.kernels.reference.loops` defines the result.
 
-A text is read once, and ordinary text costs one look into a table per symbol: how far back did the SIFT symbols that
-end here stand last? A run with period p and more than two copies shows as a stretch of more than p - SIFT places in a
-row with distances of at most p, since each place but those of the first copy repeats what stood p before it. A stretch
-too short for its distances (`_sift`) therefore holds no run. And no run is lost: grams that share a slot of the table
-are taken for one another, so a distance is never overrated. Only what passes is searched, exactly (`repetitions.h`).
+Ordinary text costs one look into a table per symbol of the masked view: how far back did the gram of SIFT symbols that
+ends here end last? In a run with period p and more than two copies, 2 p + 1 symbols or more, every gram but those of the
+first copy ended p before as well. So the run shows as p - SIFT + 2 places in a row, or more, with distances of at most
+p; and a stretch of n places in a row holds no run unless its distances are at most n + SIFT - 2 (`_sift`). No run is
+lost by that: grams that share a slot of the table are taken for one another, so a distance is never overrated, and a
+run of the plain view is one of the masked view too, where its copies are no longer, unless it lies within a number or
+has no more than five masked symbols (`_note_number`). Only what passes is searched, exactly (`repetitions.h`).
 """
 
 from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t, uint64_t
@@ -14,10 +16,12 @@ from libc.string cimport memcmp, memset
 
 import numpy as np
 
-cdef extern from "Python.h":
-    bint Py_UNICODE_ISSPACE(Py_UCS4 symbol) noexcept nogil
-    bint Py_UNICODE_ISDECIMAL(Py_UCS4 symbol) noexcept nogil
-    bint Py_UNICODE_ISALNUM(Py_UCS4 symbol) noexcept nogil
+cdef extern from "symbols.h":
+    enum:
+        SPACE_SYMBOL
+        DIGIT_SYMBOL
+    int64_t read_symbol(const uint8_t *data, int64_t size, uint32_t *symbol, uint32_t *kind) noexcept nogil
+    bint is_content(uint32_t symbol) noexcept nogil
 
 cdef extern from "repetitions.h":
     ctypedef struct repetition_search:
@@ -39,12 +43,10 @@ cdef enum:
     LAST = 32
     SIFT = 4  # the shortest run of the masked view, six symbols of period 2, still shows with this
     FEWEST = 9  # symbols of the shortest run: with a blank between any two of them they span LEAST_SPAN
-    PORTION = 64  # bytes
-    DEEP = 20  # rounds of sifting before a stretch is searched anyway
-    SLOTS = 1 << 12  # of the table for short texts: it fits the first-level cache
+    PORTION = 64  # bytes; every flood of white space holds a whole portion
+    DEEP = 20  # rounds of sifting after which a stretch is searched anyway
+    SLOTS = 1 << 14  # of the table for short texts: few grams share one, and it stays in the second-level cache
     MOST_SLOTS = 1 << 22
-
-PLAIN, MASKED, TAIL, BLANK = VIEW_PLAIN, VIEW_MASKED, VIEW_TAIL, VIEW_BLANK
 
 cdef struct Row:
     int64_t text, view, start, end, period
@@ -68,6 +70,7 @@ cdef struct Scan:
     int64_t text, view  # what the next row is about
     int64_t clock       # what the table's entries count from; those below are of earlier texts
     bint blank          # the text holds a flood of white space
+    bint numbers        # it holds numbers that the sieve cannot judge
     bint worth          # it may hold windows to be searched
     bint failed         # out of memory
 
@@ -110,22 +113,26 @@ cdef void _hand_over(const int64_t *rows, int64_t[:, ::1] found):
 
 cdef void _scan_text(Scan *scan, const uint8_t *data, int64_t size) noexcept nogil:
     cdef int64_t i, rows = scan.row_count
-    cdef bint tail
+    cdef bint tail, fully
     cdef Window *window
     if not _begin(scan, size):
         return
     _read(scan, data, size)
     _look_back(scan, _slots(size) - 1)
     tail = _recurring_tail(scan) > 0  # by shorter grams, and distances never overrated: not yet sure
-    if not (scan.worth or scan.blank or tail):
-        return
-    _read_fully(scan, data, size)
-    if scan.worth:
+    fully = scan.numbers or scan.blank or tail
+    if fully:
+        _read_fully(scan, data, size)
+    if scan.worth or scan.numbers:
         _note_windows(scan)
+    if not fully:
+        if scan.window_count == 0:
+            return
+        _read_fully(scan, data, size)
     for i in range(scan.window_count):
         window = <Window *>scan.windows.data + i
         _search(scan, VIEW_PLAIN, scan.first[window.start], scan.first[window.end])
-        if _holds_number(scan, window):
+        if _holds_number(scan, window.start, window.end):
             _search(scan, VIEW_MASKED, window.start, window.end)
     if tail:
         _find_tail(scan)
@@ -199,72 +206,7 @@ cdef void _add_window(Scan *scan, int64_t start, int64_t end) noexcept nogil:
         scan.window_count += 1
 
 
-cdef uint8_t[128] KIND  # 0 white space, 2 digit, 1 any other
-for _symbol in range(128):
-    KIND[_symbol] = 0 if chr(_symbol).isspace() else 2 if chr(_symbol).isdecimal() else 1
-
-# --- symbols ----------------------------------------------------------------------------------------------------------
-
-cdef inline int64_t _decode(const uint8_t *data, int64_t size, uint32_t *symbol) noexcept nogil:
-    """Read one symbol as Python does with errors="replace"; give the number of bytes read."""
-    cdef uint32_t lead = data[0], low = 0x80, high = 0xBF, code
-    cdef int64_t more, i
-    if lead < 0x80:
-        symbol[0] = lead
-        return 1
-    symbol[0] = 0xFFFD
-    if lead < 0xC2 or lead > 0xF4:
-        return 1
-    if lead < 0xE0:
-        more, code = 1, lead & 0x1F
-    elif lead < 0xF0:
-        more, code = 2, lead & 0x0F
-        if lead == 0xE0:
-            low = 0xA0  # no overlong forms
-        elif lead == 0xED:
-            high = 0x9F  # no surrogates
-    else:
-        more, code = 3, lead & 0x07
-        if lead == 0xF0:
-            low = 0x90
-        elif lead == 0xF4:
-            high = 0x8F
-    for i in range(1, more + 1):
-        if i == size or not low <= data[i] <= high:
-            return i
-        code = (code << 6) | (data[i] & 0x3F)
-        low, high = 0x80, 0xBF
-    symbol[0] = code
-    return more + 1
-
-
-cdef inline bint _is_space(uint32_t symbol) noexcept nogil:
-    if symbol < 0x80:
-        return symbol == 32 or 9 <= symbol <= 13 or 28 <= symbol <= 31
-    return symbol <= 0x3000 and Py_UNICODE_ISSPACE(symbol)
-
-
-cdef inline bint _is_digit(uint32_t symbol) noexcept nogil:
-    if symbol < 0x80:
-        return 48 <= symbol <= 57
-    return not 0x3000 <= symbol < 0xA620 and Py_UNICODE_ISDECIMAL(symbol)
-
-
-cdef inline bint _is_content(uint32_t symbol) noexcept nogil:
-    return Py_UNICODE_ISALNUM(symbol) or 0x2600 <= symbol <= 0x27BF or symbol >= 0x1F000
-
-
 # --- reading and sifting ----------------------------------------------------------------------------------------------
-
-cdef inline int64_t _next(const uint8_t *data, int64_t size, uint32_t *symbol, uint32_t *kind) noexcept nogil:
-    if data[0] < 0x80:
-        symbol[0] = data[0]
-        kind[0] = KIND[data[0]]
-        return 1
-    size = _decode(data, size, symbol)
-    kind[0] = 0 if _is_space(symbol[0]) else 2 if _is_digit(symbol[0]) else 1
-    return size
-
 
 cdef void _read(Scan *scan, const uint8_t *data, int64_t size) noexcept nogil:
     """Fill `masked`, with a branch for digits only: white space could not be foretold."""
@@ -276,10 +218,10 @@ cdef void _read(Scan *scan, const uint8_t *data, int64_t size) noexcept nogil:
         stop = min(i + PORTION, size)
         before = count
         while i < stop:
-            i += _next(data + i, size - i, &symbol, &kind)
+            i += read_symbol(data + i, size - i, &symbol, &kind)
             masked[count] = symbol
-            if kind < 2:
-                count += kind
+            if kind != DIGIT_SYMBOL:
+                count += kind  # 0 for white space
             elif number == count:  # nothing solid since the last digit
                 digits += 1
                 worth |= digits == FEWEST
@@ -289,9 +231,9 @@ cdef void _read(Scan *scan, const uint8_t *data, int64_t size) noexcept nogil:
                 masked[count] = 48
                 count += 1
                 number, digits = count, 1
-        blank |= count == before  # every flood holds a whole portion
+        blank |= count == before
     scan.maskeds = count
-    scan.worth = worth
+    scan.numbers = worth
     scan.blank = blank
 
 
@@ -312,7 +254,7 @@ cdef void _look_back(Scan *scan, uint64_t mask) noexcept nogil:
         count = (count + 1) & (0 - <uint32_t>(distance <= i))
         worth |= distance < count + SIFT - 1
     scan.clock = now
-    scan.worth |= worth > 0
+    scan.worth = worth > 0
 
 
 cdef void _read_fully(Scan *scan, const uint8_t *data, int64_t size) noexcept nogil:
@@ -320,19 +262,19 @@ cdef void _read_fully(Scan *scan, const uint8_t *data, int64_t size) noexcept no
     cdef uint32_t symbol, kind
     cdef int64_t i = 0, place = 0, plains = 0, maskeds = 0, number = -1, blanks = 0, gaps = 0
     while i < size:
-        i += _next(data + i, size - i, &symbol, &kind)
+        i += read_symbol(data + i, size - i, &symbol, &kind)
         place += 1
-        if kind == 0:
+        if kind == SPACE_SYMBOL:
             blanks += 1
             continue
         if blanks > FLOOD:
             _add_row(scan, VIEW_BLANK, place - 1 - blanks, place - 1, 0)
         gaps += blanks > 0
         blanks = 0
-        if kind == 1 or number != maskeds:
+        if kind != DIGIT_SYMBOL or number != maskeds:
             scan.first[maskeds] = <uint32_t>plains
             maskeds += 1
-        if kind == 2:
+        if kind == DIGIT_SYMBOL:
             number = maskeds
         scan.plain[plains] = symbol
         scan.places[plains] = <uint32_t>(plains + gaps)
@@ -346,7 +288,7 @@ cdef void _read_fully(Scan *scan, const uint8_t *data, int64_t size) noexcept no
 cdef void _note_windows(Scan *scan) noexcept nogil:
     cdef int64_t i, since = -1
     for i in range(scan.maskeds):
-        if scan.masked[i] == 48:
+        if scan.numbers and scan.masked[i] == 48:
             _note_number(scan, i)
         if scan.back[i] <= i:
             since = i if since < 0 else since
@@ -367,7 +309,10 @@ cdef void _note_number(Scan *scan, int64_t place) noexcept nogil:
 
 
 cdef void _sift(Scan *scan, int64_t start, int64_t end, int64_t depth) noexcept nogil:
-    """Note the windows of a stretch of recurring places; split it where a distance is too great for its length."""
+    """Note the windows of a stretch of recurring places; split it where a distance is too great for its length.
+
+    The first copy of a run stands before its first recurring place: up to a period, and the rest of a gram.
+    """
     cdef int64_t period = end - start + SIFT - 2, i = start, j
     cdef const uint32_t *back = scan.back
     while i < end:
@@ -378,7 +323,7 @@ cdef void _sift(Scan *scan, int64_t start, int64_t end, int64_t depth) noexcept 
             j += 1
         if (i == start and j == end) or (j > i and depth == DEEP):
             i = max(0, i - period - SIFT + 1)
-            if scan.first[j] - scan.first[i] >= FEWEST:
+            if j - i >= FEWEST or _holds_number(scan, i, j):
                 _add_window(scan, i, j)
         elif j > i:
             _sift(scan, i, j, depth + 1)
@@ -387,9 +332,9 @@ cdef void _sift(Scan *scan, int64_t start, int64_t end, int64_t depth) noexcept 
 
 # --- searching --------------------------------------------------------------------------------------------------------
 
-cdef bint _holds_number(Scan *scan, const Window *window) noexcept nogil:
+cdef bint _holds_number(Scan *scan, int64_t start, int64_t end) noexcept nogil:
     cdef int64_t i
-    for i in range(window.start, window.end):
+    for i in range(start, end):
         if scan.masked[i] == 48:
             return True
     return False
@@ -422,12 +367,12 @@ cdef void _offer(void *to, int64_t start, int64_t end, int64_t period) noexcept 
     cdef int64_t i, first = start, last = end - 1, span
     if end - start < 3 * period:
         for i in range(end - 2 * period, start + period):
-            if _is_content(symbols[i]):
+            if is_content(symbols[i]):
                 return
     for i in range(start, start + period):
         if scan.view == VIEW_MASKED and symbols[i] == 48:
             number = True
-        elif _is_content(symbols[i]):
+        elif is_content(symbols[i]):
             content = True
         if content and (number or scan.view == VIEW_PLAIN):
             break

@@ -12,6 +12,7 @@ Nothing is judged here: a table row with a period is proposed like any other run
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -50,9 +51,9 @@ def runs(buffer: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.N
     found = []
     for number in range(len(offsets) - 1):
         text = bytes(buffer[offsets[number] : offsets[number + 1]]).decode("utf-8", "replace")
-        plain, masked = plain_view(text), masked_view(text)
-        rows = [*_periodic(PLAIN, plain, text), *_periodic(MASKED, masked, text), *_tail(masked.symbols), *_blanks(text)]
-        found += [(number, *row) for row in sorted(rows)]
+        masked = masked_view(text)
+        rows = [*_periodic(PLAIN, plain_view(text), text), *_periodic(MASKED, masked, text)]
+        found += [(number, *row) for row in sorted([*rows, *_tail(masked.symbols), *_blanks(text)])]
     return np.array(found, np.int64).reshape(-1, 5)
 
 
@@ -62,7 +63,7 @@ def plain_view(text: str) -> View:
     >>> plain_view("so  so")
     View(symbols='soso', begins=[0, 1, 4, 5], ends=[1, 2, 5, 6])
     """
-    begins = [place for word in re.finditer(r"\S+", text) for place in range(*word.span())]
+    begins = list(chain.from_iterable(range(*word.span()) for word in re.finditer(r"\S+", text)))
     return View("".join(text.split()), begins, [place + 1 for place in begins])
 
 
@@ -83,12 +84,12 @@ def masked_view(text: str) -> View:
 
 
 def holds_content(symbols: str) -> bool:
-    """Say whether a letter, digit or emoji is among the symbols.
+    """Say whether a letter, a digit or an emoji is among the symbols; the stars of rulings and ratings are neither.
 
-    >>> holds_content("-=-"), holds_content("- a"), holds_content("😀")
-    (False, True, True)
+    >>> holds_content("-=-"), holds_content("- a"), holds_content("😀"), holds_content("★☆")
+    (False, True, True, False)
     """
-    return any(c.isalnum() or "\u2600" <= c <= "\u27bf" or c >= "\U0001f000" for c in symbols)
+    return any(c.isalnum() or c >= "\U0001f000" or ("\u2600" <= c <= "\u27bf" and c not in "★☆") for c in symbols)
 
 
 def extent(stretch: str) -> int:
@@ -116,9 +117,10 @@ def _repetitions(symbols: str) -> Iterator[tuple[int, int, int]]:
     codes = np.frombuffer(symbols.encode("utf-32-le"), np.uint32)
     seen = set()
     for period in range(1, (codes.size - 1) // 2 + 1):
-        equal = np.zeros(codes.size - period + 2, np.int8)
-        equal[1:-1] = codes[period:] == codes[:-period]
-        edges = np.flatnonzero(np.diff(equal))
+        equal = codes[period:] == codes[:-period]
+        if np.count_nonzero(equal) <= period:
+            continue
+        edges = np.flatnonzero(np.diff(equal, prepend=False, append=False))
         for start, end in zip(edges[::2].tolist(), (edges[1::2] + period).tolist(), strict=True):
             # The same stretch under a multiple of its period is no second repetition.
             if end - start > 2 * period and (start, end) not in seen:

@@ -115,9 +115,18 @@ class _Relation:
                 keepers.append(x)
 
 
-def relate(  # noqa: PLR0913  (the compiled kernel's signature)
-    values: Hashes, offsets: Ints, wide: Hashes, wide_offsets: Ints, system: Hashes, lanes: NDArray[np.uint8],
-    bands: list[tuple[NDArray[np.int32], Ints]], tie: float, drop: float, floor: float, least: int,
+def relate(  # noqa: PLR0913, PLR0917  (the compiled kernel's signature)
+    values: Hashes,
+    offsets: Ints,
+    wide: Hashes,
+    wide_offsets: Ints,
+    system: Hashes,
+    lanes: NDArray[np.uint8],
+    bands: list[tuple[NDArray[np.int32], Ints]],
+    tie: float,
+    drop: float,
+    floor: float,
+    least: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64]]:
     """Tie samples by the buckets of every band, then choose keepers; see the public wrapper."""
     n = len(offsets) - 1

@@ -1,5 +1,7 @@
 """Shingles of token hashes: MinHash signatures by datasketch's affine32 scheme, and sorted sets."""
 
+import itertools
+
 import numpy as np
 
 from auditor.kernels.flat import Hashes, Ints, Lanes
@@ -33,7 +35,7 @@ def shingles(hashes: Hashes, size: int) -> Hashes:
 
 def signatures(hashes: Hashes, bounds: Ints, size: int, a: Lanes, b: Lanes, out: Lanes) -> None:
     """Fold the shingles of each text into its row of ``out``, which starts at all ones."""
-    for row, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for row, (start, end) in enumerate(itertools.pairwise(bounds)):
         values = fmix32(shingles(hashes[start:end], size).astype(np.uint32))
         for at in range(0, len(values), 4096):
             block = values[at : at + 4096, None] * a + b
@@ -43,7 +45,7 @@ def signatures(hashes: Hashes, bounds: Ints, size: int, a: Lanes, b: Lanes, out:
 def shingle_sets(hashes: Hashes, bounds: Ints, size: int, out: Hashes, ends: Ints) -> None:
     """Write each text's sorted distinct shingles one after the other; ``ends`` takes where each set stops."""
     at = 0
-    for row, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for row, (start, end) in enumerate(itertools.pairwise(bounds)):
         found = np.unique(shingles(hashes[start:end], size))
         out[at : at + len(found)] = found
         at += len(found)
