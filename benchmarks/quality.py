@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from auditor import scan
 from auditor.outputs.cleaned import clean
+from auditor.signals.loops import loops
 from auditor.text import jaccard, shingle_hashes, tokens
 
 Rows = list[dict[str, Any]]
@@ -162,7 +163,7 @@ def _shingles(held: dict[str, Any]) -> set[int]:
     return set(shingle_hashes(tokens(turn["input"]))) | set(shingle_hashes(tokens(turn["output"])))
 
 
-def loops(bench: Bench, root: Path) -> list[Figure]:
+def gold_loops(bench: Bench, root: Path) -> list[Figure]:
     """The gold set of loops, with its own scorer."""
     sys.path.insert(0, str(root))
     from texts import iter_gold  # type: ignore[import-not-found]  # noqa: PLC0415  (comes with the data)
@@ -205,24 +206,25 @@ def _scores(told: str) -> list[Figure]:
 
 
 def rpg(bench: Bench, root: Path) -> list[Figure]:
-    """Synthetic loops with a known unit and count; some only repeat a frame with other words, which is no loop."""
+    """Code that was given a loop of known unit and count, prompt and continuation as one text.
+
+    The set also counts frames repeated with other words, bare numbers and line ends, which are no loops by the public
+    definition; so the rows in which the stated unit stands three times in a row are scored by themselves, too.
+    """
     items = list(lines(root / "ArtificialSynthesis.jsonl"))
-    run = bench.run("rpg", bench.rows("rpg", [row("?", item["samples"][0]) for item in items]))
-    found = run.samples.select(["loop_kind", "loop_unit", "loop_period", "loop_times"]).to_pylist()
     right, looping = 0, []
-    for number, (item, got) in enumerate(zip(items, found, strict=True), 1):
-        unit = _squeezed("".join(map(_piece, item["repetition"]["repeated_phrase"])))
-        small = _period(unit)
-        mine = _period(_squeezed(got["loop_unit"] or ""))
-        times = got["loop_times"] * len(mine) / len(unit) if mine and got["loop_times"] else 0
-        alike = len(mine) == len(small) and mine in small * 2
-        hit = alike and abs(times - item["repetition"]["repeated_times"]) <= max(1, len(mine) / len(unit))
+    for number, item in enumerate(items, 1):
+        text = item["prompt"] + item["samples"][0]
+        unit = "".join(map(_piece, item["repetition"]["repeated_phrase"]))
+        small, stated = _cycle(unit), item["repetition"]["repeated_times"]
+        size = len(_squeezed(unit)) or len(unit)
+        times = [loop.times * len(_cycle(loop.unit)) / size for loop in loops(text) if _same(loop.unit, unit)]
+        hit = any(abs(count - stated) <= 1 for count in times)
         right += hit
-        text = _squeezed(item["samples"][0])
-        if small * 3 in text and re.search(r"[^\W\d_]", small) and len(small) * text.count(small) >= 24:
+        if re.search(r"[^\W\d_]", small) and small * 3 in _squeezed(text) and len(small) * stated >= 24:
             looping.append(hit)
         if not hit:
-            bench.hits.append(f"rpg {number}: {small[:60]!r} x {item['repetition']['repeated_times']}, found {got}")
+            bench.hits.append(f"rpg {number}: {small[:60]!r} x {stated}, found {times}")
     share = sum(looping) / len(looping)
     return [
         Figure("unit and count right, all rows", round(right / len(items), 4), ">= 0.98", right / len(items) >= 0.98),
@@ -233,7 +235,7 @@ def rpg(bench: Bench, root: Path) -> list[Figure]:
 
 def _piece(token: str) -> str:
     """Return the text of one token as the set writes it."""
-    return token.replace("\u2581", " ").replace("<0x0A>", "\n")
+    return re.sub(r"<0x([0-9A-F]{2})>", lambda code: chr(int(code[1], 16)), token).replace("\u2581", " ")
 
 
 def _squeezed(text: str) -> str:
@@ -241,10 +243,16 @@ def _squeezed(text: str) -> str:
     return re.sub(r"\d+", "0", re.sub(r"\s", "", text))
 
 
-def _period(unit: str) -> str:
-    """Return the shortest string whose repetition a unit is."""
-    at = (unit + unit).find(unit, 1)
-    return unit[:at] if 0 < at < len(unit) else unit
+def _cycle(unit: str) -> str:
+    """Return the shortest string whose repetition a repeated unit is, numbers as one digit; line ends as they are."""
+    held = (_squeezed(unit * 4)[1:-1] or "0") if unit.strip() else unit * 4
+    return next((held[:size] for size in range(1, len(held) // 2 + 1) if held[size:] == held[:-size]), held)
+
+
+def _same(mine: str, theirs: str) -> bool:
+    """Whether two units are one up to rotation."""
+    left, right = _cycle(mine), _cycle(theirs)
+    return len(left) == len(right) and left in right * 2
 
 
 ORDINARY = (
@@ -376,7 +384,7 @@ MEASURES: dict[str, tuple[str, Callable[[Bench, Path], list[Figure]]]] = {
     "personal_assistant": ("xtuner_personal_assistant", personal_assistant),
     "recipe_pairs": ("labels", recipe_pairs),
     "gsm8k": ("sft_gsm8k", gsm8k),
-    "loops": ("gold_loops", loops),
+    "loops": ("gold_loops", gold_loops),
     "rpg": ("loops_rpg_code", rpg),
     "ordinary": ("sft_stanford_alpaca", ordinary),
     "emollm": ("xtuner_emollm", emollm),

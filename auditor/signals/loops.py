@@ -30,7 +30,7 @@ Severity = Literal["degenerate", "noticeable", "harmless"]
 
 FEWEST = 3  # copies
 FLOOR, WIDE_FLOOR = 24, 16  # least extent of a loop; the second if most of its unit is Han, Kana or Hangul
-ENDLESS, LONG = 150, 120  # extents from which a loop that runs into the end, or one of many copies, is degenerate
+LONG = 150  # extent from which a loop is degenerate if it runs into the end, or is of many copies, or most of the text
 MANY, MOST = 10, 0.5  # copies that are many; share of a text that is most of it
 SHORT = 64  # extent up to which a small unit is harmless
 SMALL = 6  # characters of a unit: "see picture", "ha ha"
@@ -218,9 +218,8 @@ def _loop(stretch: Stretch, kind: Kind, period: int) -> Loop:
     start, _, end = stretch.span
     cut = ends_at(stretch.text, end + 2)  # definition, rule 7
     size = extent(stretch.text[start:end])
-    most = end - start >= MOST * len(stretch.text)
     severity: Severity = "noticeable"
-    if (cut and size >= ENDLESS) or (size >= LONG and (stretch.times >= MANY or most)):
+    if size >= LONG and (cut or stretch.times >= MANY or end - start >= MOST * len(stretch.text)):
         severity = "degenerate"
     elif size < SHORT and period <= SMALL:
         severity = "harmless"
