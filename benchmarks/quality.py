@@ -209,7 +209,8 @@ def rpg(bench: Bench, root: Path) -> list[Figure]:
     """Code that was given a loop of known unit and count, prompt and continuation as one text.
 
     The set also counts frames repeated with other words, bare numbers and line ends, which are no loops by the public
-    definition; so the rows in which the stated unit stands three times in a row are scored by themselves, too.
+    definition, and some counts that the text does not bear out; so the rows whose stated unit stands as often in a row
+    as is stated are scored by themselves, too.
     """
     items = list(lines(root / "ArtificialSynthesis.jsonl"))
     right, looping = 0, []
@@ -218,17 +219,19 @@ def rpg(bench: Bench, root: Path) -> list[Figure]:
         unit = "".join(map(_piece, item["repetition"]["repeated_phrase"]))
         small, stated = _cycle(unit), item["repetition"]["repeated_times"]
         size = len(_squeezed(unit)) or len(unit)
-        times = [loop.times * len(_cycle(loop.unit)) / size for loop in loops(text) if _same(loop.unit, unit)]
+        times = [loop.times * (len(_squeezed(loop.unit)) or 1) / size for loop in loops(text) if _same(loop.unit, unit)]
         hit = any(abs(count - stated) <= 1 for count in times)
         right += hit
-        if re.search(r"[^\W\d_]", small) and small * 3 in _squeezed(text) and len(small) * stated >= 24:
+        runs = re.findall(rf"(?:{re.escape(small)}){{3,}}", _squeezed(text))
+        there = any(abs(len(run) / size - stated) <= 1 for run in runs)
+        if there and re.search(r"[^\W\d_]", small) and size * stated >= 24:
             looping.append(hit)
         if not hit:
             bench.hits.append(f"rpg {number}: {small[:60]!r} x {stated}, found {times}")
     share = sum(looping) / len(looping)
     return [
         Figure("unit and count right, all rows", round(right / len(items), 4), ">= 0.98", right / len(items) >= 0.98),
-        Figure("rows whose stated unit stands three times in a row", len(looping)),
+        Figure("rows whose stated loop is one by the definition", len(looping)),
         Figure("of them right", round(share, 4), ">= 0.98", share >= 0.98),
     ]
 
