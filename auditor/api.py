@@ -1,7 +1,6 @@
 """Scan data from Python: ``run = scan("data.jsonl")``."""
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -89,6 +88,6 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
 
 def cores() -> int:
     """Return how many processors this process may use."""
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

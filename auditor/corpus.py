@@ -146,7 +146,7 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: 
     keys = binary(corpus.keys["bands"], np.dtype(np.uint64), rows)
     lanes = binary(corpus.keys["lanes"], np.dtype(np.uint8), rows)
     system = corpus.keys["system"].to_numpy()[rows]
-    assert keys.shape[1] == bands.count
+    assert keys.shape[1] == bands.number
 
     def sets(chosen: Ints) -> tuple[Sets, Sets]:
         return _fetched(corpus, rows[chosen], stage, workers)

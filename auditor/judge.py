@@ -108,7 +108,7 @@ def passes(rule: Rule, samples: pa.Table) -> NDArray[np.bool_]:
     """Tell which samples a signal rule meets: over its threshold, with enough trained tokens."""
     score = _numbers(samples[rule.target])
     hit = score > rule.where.get("above", 0)
-    return hit & (_numbers(samples["trained_tokens"]) >= rule.where.get("min_tokens", 0))
+    return np.asarray(hit & (_numbers(samples["trained_tokens"]) >= rule.where.get("min_tokens", 0)), np.bool_)
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
@@ -116,10 +116,11 @@ def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
 
 
 def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
-    rows = np.flatnonzero(passes(rule, corpus.samples)) if rule.target in corpus.samples.column_names else []
+    if rule.target not in corpus.samples.column_names:
+        return
     score = corpus.samples[rule.target]
     marked = rule.target == "role_markers"
-    for row in np.asarray(rows, np.int64).tolist():
+    for row in np.flatnonzero(passes(rule, corpus.samples)).tolist():
         place = {}
         if marked:
             turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))

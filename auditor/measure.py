@@ -147,7 +147,7 @@ def _weight(loop: Loop) -> tuple[bool, int]:
 
 def _chars(view: Views) -> Ints:
     """Count the characters of every trained turn."""
-    return shape.characters(view.batch) * (view.part == ANSWER)
+    return np.where(view.part == ANSWER, shape.characters(view.batch), 0)
 
 
 def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -55,7 +54,7 @@ def careful(line: bytes) -> tuple[Any, list[str]]:
     return row, list(odd)
 
 
-def _hooks(odd: dict[str, None]) -> dict[str, Callable[[Any], Any]]:
+def _hooks(odd: dict[str, None]) -> dict[str, Any]:
     """Return what the parser calls for objects and numbers, to note what is odd about them."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Plan:
     @property
     def dropped(self) -> NDArray[np.bool_]:
         """Which samples go."""
-        return self.rule != ""
+        return np.asarray(self.rule != "", np.bool_)
 
     def drop(self, rows: NDArray[np.bool_] | Ints, code: str) -> None:
         """Drop rows that stay until now."""

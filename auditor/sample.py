@@ -135,7 +135,7 @@ def _strings(texts: list[str]) -> pa.Array:
 
 def content_ids(texts: Texts, roles: NDArray[np.int8], counts: list[int], media: list[str]) -> list[str]:
     """Return 16 hex digits for each sample that only the same roles, texts and media give."""
-    data, offsets = memoryview(texts.buffer), texts.offsets.tolist()
+    data, offsets = texts.buffer.data, texts.offsets.tolist()
     sizes = np.diff(texts.offsets)
     ids = []
     at = 0

@@ -17,9 +17,9 @@ RECALL = 0.9995
 
 
 class Bands(NamedTuple):
-    """How a signature is cut for proposing pairs: ``count`` bands of ``rows`` values."""
+    """How a signature is cut for proposing pairs: ``number`` bands of ``rows`` values."""
 
-    count: int
+    number: int
     rows: int
 
     def chance(self, jaccard: float) -> float:
@@ -28,14 +28,14 @@ class Bands(NamedTuple):
         >>> round(Bands(25, 5).chance(0.8), 5)
         0.99995
         """
-        return 1 - (1 - jaccard**self.rows) ** self.count
+        return 1 - (1 - jaccard**self.rows) ** self.number
 
 
 def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> Bands:
     """Return the most selective bands that still find nearly every pair at the threshold.
 
     >>> bands_for(0.8), bands_for(0.5)
-    (Bands(count=25, rows=5), Bands(count=64, rows=2))
+    (Bands(number=25, rows=5), Bands(number=64, rows=2))
     """
     fitting = [Bands(permutations // rows, rows) for rows in range(permutations, 0, -1)]
     return next((bands for bands in fitting if bands.chance(threshold) >= RECALL), fitting[-1])

@@ -1,6 +1,7 @@
 """A batch as the measures see it: normalised turns, and the tokens of each sample's prompt, answer and frame."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,10 @@ class Views:
         return np.diff(self.texts.offsets) > 0
 
 
-def sums(values: NDArray[np.generic], bounds: Ints) -> NDArray[np.generic]:
+Number = TypeVar("Number", bound=np.generic)
+
+
+def sums(values: NDArray[Number], bounds: Ints) -> NDArray[Number]:
     """Add up values between successive bounds, wrapping like the values' type.
 
     >>> sums(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
@@ -86,7 +90,7 @@ def sums(values: NDArray[np.generic], bounds: Ints) -> NDArray[np.generic]:
     """
     total = np.zeros(len(values) + 1, values.dtype)
     np.cumsum(values, out=total[1:])
-    return total[bounds[1:]] - total[bounds[:-1]]  # type: ignore[no-any-return]
+    return np.asarray(total[bounds[1:]] - total[bounds[:-1]])
 
 
 def views(batch: Batch) -> Views:

@@ -90,7 +90,7 @@ class Group(click.Group):
 def translated(command: click.Command, write: Any, *args: Any) -> None:  # noqa: ANN401  (a bound method)
     """Write help with a command's texts in the user's language."""
     held = command.help, command.epilog
-    command.help, command.epilog = (say(text) if text else text for text in held)
+    command.help, command.epilog = say(held[0] or "") or None, say(held[1] or "") or None
     try:
         write(*args)
     finally:
@@ -125,7 +125,7 @@ def words_of(fault: click.ClickException) -> tuple[str, str]:
     if isinstance(fault, click.UsageError) and (named := re.match(r"No such command '(.*)'", fault.message)):
         command = fault.ctx.command if fault.ctx else None
         known = command.list_commands(fault.ctx) if isinstance(command, click.Group) and fault.ctx else []
-        near = get_close_matches(named[1], known, 1)
-        told = say("; did you mean {names}?", names=near[0]) if near else ""
+        close = get_close_matches(named[1], known, 1)
+        told = say("; did you mean {names}?", names=close[0]) if close else ""
         return say("no such command: {name}", name=named[1]) + told, hint
     return fault.format_message(), hint

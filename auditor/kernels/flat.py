@@ -20,7 +20,7 @@ class Texts(NamedTuple):
     offsets: Ints
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """How many texts there are."""
         return len(self.offsets) - 1
 
@@ -31,7 +31,7 @@ class Texts(NamedTuple):
 
     def strings(self) -> Iterator[str]:
         """Yield every text as a string."""
-        return (self.text(index) for index in range(self.count))
+        return (self.text(index) for index in range(self.number))
 
 
 def flat(strings: Iterable[str]) -> Texts:
@@ -62,7 +62,7 @@ def taken(texts: Texts, indices: Ints) -> Texts:
     ['c', 'a']
     """
     offsets, data = pa.py_buffer(np.ascontiguousarray(texts.offsets)), pa.py_buffer(texts.buffer)
-    return column(pa.LargeStringArray.from_buffers(texts.count, offsets, data).take(pa.array(indices)))
+    return column(pa.LargeStringArray.from_buffers(texts.number, offsets, data).take(pa.array(indices)))
 
 
 def checked(texts: Texts) -> Texts:

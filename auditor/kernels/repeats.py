@@ -47,7 +47,7 @@ def ngrams(hashes: Hashes, sizes: Lanes, bounds: Ints) -> Ngrams:
 class Pieces(NamedTuple):
     """Lines or paragraphs of a group of texts: how many, how many repeat an earlier one, and the characters of both."""
 
-    count: Ints
+    number: Ints
     repeats: Ints
     chars: Ints
     repeated_chars: Ints
@@ -59,7 +59,7 @@ def pieces(texts: Texts, groups: Ints, *, paragraphs: bool = False) -> Pieces:
     Lines of punctuation only (rulings, brackets, fences) do not count: they repeat in every tidy text.
     """
     checked(texts)
-    if groups[0] < 0 or groups[-1] > texts.count or (np.diff(groups) < 0).any():
+    if groups[0] < 0 or groups[-1] > texts.number or (np.diff(groups) < 0).any():
         raise ValueError("groups must rise and name texts that are there")
     out = np.zeros((len(groups) - 1, 4), np.int64)
     kernel.pieces(texts.buffer, texts.offsets, groups, paragraphs, out)

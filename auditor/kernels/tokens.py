@@ -34,7 +34,7 @@ def normalise(texts: Texts) -> Texts:
     if not COMPILED:
         return plain.normalise(texts)
     buffer, offsets = checked(texts)
-    count = texts.count
+    count = texts.number
     ends, leave = np.zeros(count + 1, np.int64), np.zeros(count, np.uint8)
     out = np.empty(len(buffer) + len(buffer) // 8 + 1024, np.uint8)
     done = at = 0
@@ -63,11 +63,11 @@ def _with_python(texts: Texts, result: Texts, left: Ints) -> Texts:
 
 def tokens(texts: Texts, order: Ints | None = None) -> Tokens:
     """Hash the tokens of normalised texts, taken in ``order`` (all, one after the other, if none is given)."""
-    order = np.arange(texts.count, dtype=np.int64) if order is None else order
+    order = np.arange(texts.number, dtype=np.int64) if order is None else order
     if not COMPILED:
         return Tokens(*plain.tokens(texts, order))
     checked(texts)
-    if len(order) and (order.min() < 0 or order.max() >= texts.count):
+    if len(order) and (order.min() < 0 or order.max() >= texts.number):
         raise ValueError("order names a text that is not there")
     room = int(((np.diff(texts.offsets)[order] + 1) // 2).sum()) if len(order) else 0
     hashes, sizes = np.empty(room, np.uint64), np.empty(room, np.uint32)
@@ -80,6 +80,6 @@ def copy_hashes(texts: Texts) -> Hashes:
     """Hash every normalised text with its white space folded, to 128 bits; shape (texts, 2)."""
     if not COMPILED:
         return plain.copy_hashes(texts)
-    out = np.empty((texts.count, 2), np.uint64)
+    out = np.empty((texts.number, 2), np.uint64)
     native.copy_hashes(*checked(texts), out)
     return out

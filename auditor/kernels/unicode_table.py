@@ -31,7 +31,7 @@ def _entries() -> tuple[list[int], list[int]]:
     a length and that many code points.
     """
     second = _composing()
-    entries, expansions, places = [], [], dict[str, int]()
+    entries, expansions, places = list[int](), list[int](), dict[str, int]()
     for code in range(0x110000):
         char = chr(code)
         entry = kind(char)

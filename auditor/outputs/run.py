@@ -144,7 +144,8 @@ class Run:
 
     def to_pandas(self, table: str = "samples") -> "pd.DataFrame":
         """Return one of the tables as a pandas frame."""
-        return self._table(table).to_pandas()
+        frame: pd.DataFrame = self._table(table).to_pandas()
+        return frame
 
 
 def _read(part: Part, dialects: Dialects) -> Batch:

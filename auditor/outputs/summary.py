@@ -110,7 +110,7 @@ def _near(audit: Audit, alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
     if near is None:
         return np.zeros(len(alive), np.bool_)
     keeper = near.keeper[best]
-    return (keeper != best) & alive & alive[keeper]
+    return np.asarray((keeper != best) & alive & alive[keeper], np.bool_)
 
 
 def _share(part: int, whole: int) -> float:

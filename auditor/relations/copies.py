@@ -18,11 +18,6 @@ class Copies(NamedTuple):
     group: Ints
     keeper: Ints
 
-    @property
-    def count(self) -> int:
-        """How many groups there are."""
-        return int(self.group.max(initial=-1)) + 1
-
 
 def halves(keys: Any) -> NDArray[np.uint64]:  # noqa: ANN401  (pyarrow has no types)
     """Look at a column of 16-byte keys as two numbers a row; nulls are zeros."""

@@ -28,7 +28,7 @@ def measure(views: Views) -> pa.Table:
     for name, paragraphs in (("line", False), ("paragraph", True)):
         held = _pieces(views, paragraphs=paragraphs)
         columns[f"repeated_{name}_share"] = _share(held.repeated_chars, held.chars)
-        columns[f"repeated_{name}_count_share"] = _share(held.repeats, held.count)
+        columns[f"repeated_{name}_count_share"] = _share(held.repeats, held.number)
     return pa.table({name: pa.array(values, pa.float64()) for name, values in columns.items()})
 
 

@@ -23,11 +23,11 @@ def test_kernel_equals_reference(texts: list[str]) -> None:
     held = normalise(flat(texts))
     found = tokens(held)
     mine = kernel.ngrams(found.hashes, found.sizes, found.bounds)
-    shares, surplus = np.zeros((held.count, 9)), np.zeros((held.count, 3), np.int64)
+    shares, surplus = np.zeros((held.number, 9)), np.zeros((held.number, 3), np.int64)
     plain.ngrams(found.hashes, found.sizes, found.bounds, shares, surplus)
     assert np.hstack([mine.top, mine.cover]).tolist() == shares.tolist()
     assert mine.surplus.tolist() == surplus.tolist()
-    groups = np.unique([0, held.count // 2, held.count]).astype(np.int64)
+    groups = np.unique([0, held.number // 2, held.number]).astype(np.int64)
     for paragraphs in (False, True):
         out = np.zeros((len(groups) - 1, 4), np.int64)
         plain.pieces(held.buffer, held.offsets, groups, paragraphs, out)
@@ -69,4 +69,4 @@ def test_what_occurs_once_does_not_count() -> None:
 def test_rulings_are_no_lines() -> None:
     """Brackets, fences and rulings repeat in every tidy text."""
     found = kernel.pieces(normalise(flat(["```\n}\n```\n}\n---\n---\nsay it\nsay it\n"])), np.array([0, 1]))
-    assert (found.count[0], found.repeats[0]) == (2, 1)
+    assert (found.number[0], found.repeats[0]) == (2, 1)

@@ -30,7 +30,7 @@ def test_kernel_equals_reference(texts: list[str]) -> None:
     held = flat(texts)
     mine, theirs = kernel.normalise(held), plain.normalise(held)
     assert list(mine.strings()) == list(theirs.strings())
-    order = np.arange(held.count, dtype=np.int64)[::-1].copy()
+    order = np.arange(held.number, dtype=np.int64)[::-1].copy()
     for left, right in zip(kernel.tokens(mine, order), plain.tokens(theirs, order), strict=True):
         assert left.tolist() == right.tolist()
     assert kernel.copy_hashes(mine).tolist() == plain.copy_hashes(theirs).tolist()
@@ -44,7 +44,7 @@ def test_every_code_point() -> None:
     mine = kernel.normalise(held)
     assert all(model.normalise(text) == got for text, got in zip(held.strings(), mine.strings(), strict=True))
     some = Texts(mine.buffer, mine.offsets[: 0x3200 + 1])
-    order = np.arange(some.count, dtype=np.int64)
+    order = np.arange(some.number, dtype=np.int64)
     for left, right in zip(kernel.tokens(some), plain.tokens(some, order), strict=True):
         assert left.tolist() == right.tolist()
 
@@ -56,7 +56,7 @@ def test_any_bytes_are_safe(data: bytes) -> None:
     """Bytes that are no UTF-8 neither crash the kernels nor leave the buffer."""
     held = Texts(np.frombuffer(data, np.uint8), np.array([0, len(data) // 2, len(data)], np.int64))
     normalised = kernel.normalise(held)
-    assert normalised.count == 2
+    assert normalised.number == 2
     found = kernel.tokens(normalised)
     assert found.bounds[-1] == len(found.hashes)
 

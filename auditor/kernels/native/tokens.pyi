@@ -1,0 +1,9 @@
+from auditor.kernels.flat import Bytes, Hashes, Ints, Lanes
+
+UNICODE: str
+
+def normalise(
+    buffer: Bytes, offsets: Ints, first: int, out: Bytes, ends: Ints, leave: Bytes, at: int
+) -> tuple[int, int]: ...
+def tokens(buffer: Bytes, offsets: Ints, order: Ints, hashes: Hashes, sizes: Lanes, bounds: Ints) -> int: ...
+def copy_hashes(buffer: Bytes, offsets: Ints, out: Hashes) -> None: ...
