@@ -51,7 +51,7 @@ _SHINGLE_STEP = 0xD6E8FEB86659FD93
 def analysed(text: str) -> str:
     r"""Replace lone surrogates, which no encoding can carry, by U+FFFD.
 
-    >>> analysed("a\\ud83db")
+    >>> analysed("a\ud83db")
     'a\ufffdb'
     """
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -156,7 +156,7 @@ def folded(normalised: str) -> str:
 
     Punctuation stays, so that ``3+5`` and ``3-5`` are no copies.
 
-    >>> folded(normalise("  Hello,\\n WORLD "))
+    >>> folded(normalise("  Hello,\n WORLD "))
     'hello, world'
     """
     return " ".join(normalised.split())

@@ -105,7 +105,7 @@ def named(fields: Mapping[str, str]) -> Dialect:
     A name may be a path (``task.question``); a list of strings is read as lines.
 
     >>> named({"prompt": "q", "answer": "task.gt"}).read({"q": "Q", "task": {"gt": ["A", "B"]}}).turns[1].text
-    'A\\nB'
+    'A\nB'
     """
     roles = {"system": Role.SYSTEM, "prompt": Role.USER, "answer": Role.ASSISTANT, "text": Role.ASSISTANT}
     order = [(roles[part], path) for part, path in sorted(fields.items(), key=lambda item: list(roles).index(item[0]))]
