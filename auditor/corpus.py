@@ -60,14 +60,20 @@ class Corpus:
         return np.asarray(self.samples["source"].to_numpy(), np.int64)
 
     @cached_property
-    def _lines(self) -> Ints:
+    def lines(self) -> Ints:
+        """The line of each sample."""
         return np.asarray(self.samples["line"].to_numpy(), np.int64)
+
+    @cached_property
+    def offsets(self) -> Ints:
+        """The byte offset of each sample."""
+        return np.asarray(self.samples["offset"].to_numpy(), np.int64)
 
     def row_at(self, source: int, line: int) -> int | None:
         """Return the sample at a line of a source, if there is one."""
         first, last = np.searchsorted(self.source, [source, source + 1])
-        row = int(first + np.searchsorted(self._lines[first:last], line))
-        return row if row < last and self._lines[row] == line else None
+        row = int(first + np.searchsorted(self.lines[first:last], line))
+        return row if row < last and self.lines[row] == line else None
 
     def places(self, rows: Ints) -> list[Place]:
         """Where samples stand."""

@@ -118,7 +118,7 @@ def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
 def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     if rule.target not in corpus.samples.column_names:
         return
-    score = corpus.samples[rule.target]
+    score = _numbers(corpus.samples[rule.target])
     marked = rule.target == "role_markers"
     for row in np.flatnonzero(passes(rule, corpus.samples)).tolist():
         place = {}
@@ -126,13 +126,13 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
             turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
             place = {"turn": turn, "start": start, "end": start}
         yield Finding(
-            rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row].as_py()), **place
+            rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place
         )
 
 
 def _place(corpus: Corpus, row: int) -> tuple[str, int, int]:
     source = corpus.sources[int(corpus.source[row])]
-    return source.name, corpus.samples["line"][row].as_py(), corpus.samples["offset"][row].as_py()
+    return source.name, int(corpus.lines[row]), int(corpus.offsets[row])
 
 
 def loop_hits(rule: Rule, loops: pa.Table) -> NDArray[np.bool_]:

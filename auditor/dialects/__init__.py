@@ -53,7 +53,10 @@ def recognise(row: Row) -> Dialect:
         return next(dialect for dialect in ALL if not dialect.keys)
     if not isinstance(row, dict):
         raise ShapeError("", "a line must be an object or a list of messages")
-    fitting = [dialect for dialect in candidates(tuple(row)) if dialect.accepts(row)]
+    found = candidates(tuple(row))
+    if len(found) == 1 and found[0].accepts(row):
+        return found[0]
+    fitting = [dialect for dialect in found if dialect.accepts(row)]
     if not fitting:
         raise UnknownShapeError("", f"no known shape has the keys {_listed(row)}")
     best = fitting[0]

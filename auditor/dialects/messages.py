@@ -30,11 +30,19 @@ FTDP_ROLES = {
 }
 
 
+PLAIN = {"system": Role.SYSTEM, "user": Role.USER, "assistant": Role.ASSISTANT}
+"""Roles of messages that hold nothing but role and content, nearly all there are: read by the shortest way."""
+
+
 def turns_of(items: object, pointer: str, media: list[str]) -> list[Turn]:
     """Read a list of messages; the loss falls on the assistant's unless ``loss`` says otherwise."""
     messages = list_of(items, pointer)
     turns: list[Turn] = []
     for index, item in enumerate(messages):
+        plain = PLAIN.get(item.get("role")) if type(item) is dict and len(item) == 2 else None
+        if plain is not None and type(text := item.get("content")) is str:
+            turns.append(Turn(plain, text, plain is Role.ASSISTANT))
+            continue
         here = f"{pointer}/{index}"
         message = dict_of(item, here)
         name = message.get("role")

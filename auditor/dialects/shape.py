@@ -6,6 +6,8 @@ from typing import Any
 
 from auditor.sample import MEDIA, Role, Sample, Turn
 
+MEDIA_KEYS = frozenset({"image", "images", "video", "videos", "audio", "audios"})
+
 Row = Any
 """A parsed line: a dict, or a bare list of messages."""
 
@@ -120,7 +122,9 @@ def reference_of(part: object) -> str:
 def media_fields(row: dict[str, Any]) -> list[str]:
     """Return the images, videos and sounds that a row names beside its text."""
     found: list[str] = []
-    for key in ("image", "images", "video", "videos", "audio", "audios"):
+    if len(row) == 1 or MEDIA_KEYS.isdisjoint(row):
+        return found
+    for key in sorted(MEDIA_KEYS):
         value = row.get(key)
         if isinstance(value, list):
             found += [reference_of(item) for item in value]
