@@ -24,7 +24,7 @@ def command(out: Path, *, as_json: bool) -> int:
     from auditor.shipped import DEMO  # noqa: PLC0415
 
     options = {
-        "data": [str(DEMO)], "out": out, "profile": "default", "select": [], "ignore": [], "fields": {},
+        "data": [str(path) for path in sorted(DEMO.glob("*.json*"))], "out": out, "profile": "default", "select": [], "ignore": [], "fields": {},
         "workers": None, "max_line_bytes": None, "no_report": False, "strict": False, "overwrite": True,
         "as_json": as_json,
     }  # fmt: skip

@@ -1,0 +1,15 @@
+"""The report: pages that open from disk, readable offline, in English and Chinese."""
+
+from pathlib import Path
+
+from auditor.outputs.run import Run
+
+
+def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
+    """Write the report of a run, as a folder of pages or as one file, and return the page to open.
+
+    ``language`` is what is shown first: en, zh, or auto, which follows the browser.
+    """
+    from auditor.outputs.html.report import write  # noqa: PLC0415  (templates are loaded only where a report is wanted)
+
+    return write(run, language, single_file=single_file)

@@ -1,0 +1,93 @@
+"""Pages: which there are, and how a template becomes a file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+import xxhash
+from markupsafe import Markup
+
+from auditor.outputs.html.shown import visible
+from auditor.outputs.html.strings import LANGUAGES, percent, say, strings
+from auditor.outputs.run import Run
+from auditor.shipped import REPORTS
+
+PAGES = ("overview", "duplicates", "loops", "sources", "rules")
+"""The pages that exist, in the order of the navigation; each is a template and a builder of this name."""
+
+POLICY = "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'"
+"""The only things that a page may load."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A report as its templates see it: whose it is, how it is first shown, and where its pages are."""
+
+    name: str
+    audit: str
+    tool: str
+    profile: str
+    first: str
+    single: bool
+
+    @property
+    def language(self) -> str:
+        """The language that stands in the page before any script runs."""
+        return LANGUAGES["en" if self.first == "auto" else self.first]
+
+    def link(self, page: str, anchor: str = "") -> str:
+        """Return the address of a page, and of an item or a view there."""
+        if self.single:
+            return f"#{page}/{anchor}" if anchor else f"#{page}"
+        return f"{page}.html#{anchor}" if anchor else f"{page}.html"
+
+
+def site(run: Run, language: str, *, single: bool) -> Site:
+    """Describe a run; its id depends on the inputs and the rules alone."""
+    held = run.manifest
+    inputs = "|".join(f"{item['file']}:{item['size']}:{item.get('xxh3', '')}" for item in held["inputs"])
+    settings = repr(sorted(held["settings"].items()))
+    audit = xxhash.xxh3_64_hexdigest(f"{inputs}|{settings}".encode("utf-8", "surrogatepass"))[:8]
+    names = [item["file"].rstrip("/").rpartition("/")[2] for item in held["inputs"]]
+    name = names[0] if len(names) == 1 else run.path.name.removesuffix(".audit")
+    return Site(name, audit, held["tool"], held["settings"]["profile"], language, single)
+
+
+def environment(site: Site) -> jinja2.Environment:
+    """Return the templates' surroundings: everything is escaped, and nothing may be missing."""
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(REPORTS),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    plain = strings()["en" if site.first == "auto" else site.first]
+    found.globals |= {"t": say, "plain": plain, "label": _label(plain), "percent": percent}
+    found.globals |= {"site": site, "link": site.link, "pages": PAGES}
+    return found
+
+
+def _shown(value: object) -> object:
+    """Make every string that a template prints visible; group whole numbers."""
+    if isinstance(value, bool) or value is None:
+        raise TypeError("a template prints nothing but text and numbers")
+    if isinstance(value, int):
+        return f"{value:,}"
+    return value if hasattr(value, "__html__") or not isinstance(value, str) else visible(value)
+
+
+def _label(plain: Mapping[str, str]) -> Callable[..., Markup]:
+    """Return what names an element to those who cannot see it; the script keeps it in the language that is shown."""
+
+    def label(key: str, attribute: str = "aria-label") -> Markup:
+        return Markup('{}="{}" data-{}="{}"').format(attribute, plain[key], attribute, key)
+
+    return label
+
+
+def rendered(surroundings: jinja2.Environment, template: str, context: dict[str, Any]) -> str:
+    """Render one template."""
+    return surroundings.get_template(template).render(context)

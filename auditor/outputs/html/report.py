@@ -1,0 +1,112 @@
+"""A run's report: facts are gathered, texts read once, every page built, and the folder or file written."""
+
+import base64
+import shutil
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from math import log10
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from auditor.outputs import charts
+from auditor.outputs.html import rules, texts
+from auditor.outputs.html.duplicates import Duplicates
+from auditor.outputs.html.facts import Facts
+from auditor.outputs.html.loops import Loops
+from auditor.outputs.html.overview import Overview
+from auditor.outputs.html.pages import PAGES, POLICY, environment, rendered, site
+from auditor.outputs.html.shards import shard
+from auditor.outputs.html.sources import Sources
+from auditor.outputs.html.strings import strings
+from auditor.outputs.run import Run
+from auditor.shipped import REPORTS
+from auditor.store import write_bytes
+
+
+class Body(NamedTuple):
+    """One page, without its frame."""
+
+    name: str
+    markup: Markup
+
+
+def write(run: Run, language: str, *, single_file: bool) -> Path:
+    """Write the report of a run; return the page to open."""
+    built = contexts(Facts(run))
+    about = site(run, language, single=single_file)
+    surroundings = environment(about)
+    surroundings.globals |= {key: run.summary["settings"][key] for key in ("shingle", "threshold")}
+    bodies = [
+        Body(name, Markup(rendered(surroundings, f"{name}.html", built[name])))  # noqa: S704  (rendered with autoescape)
+        for name in PAGES
+    ]
+    shards = {"words": shard("words", strings())}
+    for name in PAGES:
+        shards |= built[name]["scripts"]
+    if single_file:
+        return _one(run.path / "report.html", surroundings, bodies, shards)
+    return _folder(run.path / "report", surroundings, bodies, shards)
+
+
+def contexts(facts: Facts) -> dict[str, dict[str, Any]]:
+    """Build what every page's template needs; the first page comes last, since it tells what the others leave out."""
+    duplicates, loops, sources = Duplicates(facts), Loops(facts), Sources(facts)
+    read = texts.read(facts, np.concatenate([duplicates.rows(), loops.rows()]))
+    built = {"duplicates": duplicates.build(read), "loops": loops.build(read), "sources": sources.build()}
+    built["rules"] = rules.build(facts)
+    built["loops"] |= {"rules": _named(facts, built["loops"]["kinds"]), "chart": _counts(built["loops"]["times"])}
+    return built | {"overview": Overview(facts, duplicates, loops, sources, built).build()}
+
+
+def _named(facts: Facts, codes: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"code": code, "title": rules.title(facts, code)} for code in codes]
+
+
+def _counts(times: list[tuple[str, int]]) -> list[tuple[str, Markup, int]]:
+    """Draw a bar for each class, on a logarithmic scale; nothing where all are empty."""
+    most = log10(max((count for _, count in times), default=0) + 1)
+    if not most:
+        return []
+    return [(name, charts.bar([charts.Part("loop", log10(count + 1))], most), count) for name, count in times]
+
+
+def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
+    """Write one file for each page, and what they load."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("report.css", "report.js", *(f"{body.name}.js" for body in bodies)):
+        if (REPORTS / name).exists():
+            write_bytes(folder / name, (REPORTS / name).read_bytes())
+    for name, script in shards.items():
+        write_bytes(folder / "data" / f"{name}.js", script.encode())
+    policy = POLICY.format("'self'", "'self'")
+    for body in bodies:
+        own = [f"{body.name}.js"] if (REPORTS / f"{body.name}.js").exists() else []
+        data = [f"data/{name}.js" for name in ("words", body.name) if name in shards]
+        page = rendered(surroundings, "frame.html", {
+            "bodies": [body], "policy": policy, "title": f"page.{body.name}", "scripts": [*own, *data],
+        })  # fmt: skip
+        write_bytes(folder / f"{body.name}.html", page.encode("utf-8", "replace"))
+    return folder / f"{bodies[0].name}.html"
+
+
+def _one(path: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
+    """Write every page into one file; only scripts and styles with these hashes run in it."""
+    style = Markup((REPORTS / "report.css").read_text(encoding="utf-8"))  # noqa: S704  (shipped with the auditor)
+    names = ["report.js", *(f"{body.name}.js" for body in bodies)]
+    scripts = [(REPORTS / name).read_text(encoding="utf-8") for name in names if (REPORTS / name).exists()]
+    scripts.append("".join(shards.values()))
+    policy = POLICY.format(" ".join(map(_hash, scripts)), _hash(style))
+    page = rendered(surroundings, "frame.html", {
+        "bodies": bodies, "policy": policy, "title": "frame.brand", "style": style,
+        "scripts": [Markup(script) for script in scripts],  # noqa: S704  (shipped, or base64)
+    })  # fmt: skip
+    write_bytes(path, page.encode("utf-8", "replace"))
+    return path
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"

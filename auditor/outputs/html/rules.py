@@ -1,0 +1,62 @@
+"""The page of rules: what each looks for and why, how often it was met, and what it drops."""
+
+from typing import Any, NamedTuple
+
+from auditor.outputs.html.facts import SIGNALS, Facts
+from auditor.outputs.html.strings import Both
+from auditor.rule import Kind, Rule
+
+
+class Line(NamedTuple):
+    """One rule: what the summary counts, and what its file says."""
+
+    held: dict[str, Any]
+    title: Both
+    what: Both | None
+    why: Both | None
+    where: list[tuple[str, str]]
+    source: str
+    page: str = ""
+    view: str = ""
+
+
+def build(facts: Facts) -> dict[str, Any]:
+    """Return what the page's template needs: rules that were met, then the others."""
+    lines = [_line(held, facts.rules.get(held["code"])) for held in facts.run.summary["rules"]]
+    return {
+        "met": [line for line in lines if line.held["findings"]],
+        "unmet": [line for line in lines if not line.held["findings"]],
+        "scripts": {},
+    }
+
+
+def title(facts: Facts, code: str) -> Both:
+    """Return a rule's title; its code where the rule is not known any more."""
+    rule = facts.rules.get(code)
+    return _text(rule, "title") if rule else Both(code, code)
+
+
+def _line(held: dict[str, Any], rule: Rule | None) -> Line:
+    if rule is None:
+        name = Both(held["name"], held["name"])
+        return Line(held, name, None, None, [], "")
+    where = [(name, _written(value)) for name, value in rule.where.items()]
+    page, view = _rows(rule)
+    return Line(held, _text(rule, "title"), _text(rule, "what"), _text(rule, "why"), where, rule.source, page, view)
+
+
+def _rows(rule: Rule) -> tuple[str, str]:
+    """Return where the rows that a rule met are shown: a page, and a view of it."""
+    if rule.kind is Kind.RELATION and rule.target in {"copy", "near"}:
+        return "duplicates", f"kind={rule.target}"
+    if rule.kind is Kind.LOOP or rule.target in SIGNALS:
+        return "loops", f"kind={rule.code}"
+    return ("sources", "bad") if rule.kind is Kind.FAULT else ("", "")
+
+
+def _text(rule: Rule, part: str) -> Both:
+    return Both(rule.text(part, "en"), rule.text(part, "zh"))
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

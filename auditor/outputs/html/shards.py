@@ -1,0 +1,71 @@
+"""Evidence as scripts: a page opened from disk may load scripts, and nothing else."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from auditor.evidence import Piece
+from auditor.outputs.html.shown import seen, visible
+
+ROOM = 256 * 1024
+"""Characters of JSON in one shard of a family: about a screenful of items, decoded in a few milliseconds."""
+
+
+def shard(name: str, held: object) -> str:
+    """Pack data into a call that a classic script can hold: base64 has no character that ends a script or a string."""
+    return _called(name, _json(held))
+
+
+def _json(held: object) -> str:
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _called(name: str, text: str) -> str:
+    packed = gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)
+    return f'shard("{name}","{base64.b64encode(packed).decode()}")\n'
+
+
+class Family:
+    """Items of one page in shards of similar size, as long as a budget lasts; an item is found again by its place."""
+
+    def __init__(self, name: str, budget: int) -> None:
+        self.name, self.budget = name, budget
+        self.scripts: dict[str, str] = {}
+        self._held: list[str] = []
+        self._size = 0
+
+    def add(self, item: Mapping[str, Any]) -> tuple[int, int] | None:
+        """Take an item in: its shard and its place there, or None where the budget is spent."""
+        if self.budget <= 0:
+            return None
+        text = _json(item)
+        place = (len(self.scripts), len(self._held))
+        self._held.append(text)
+        self._size += len(text)
+        if self._size >= ROOM:
+            self._pack()
+        return place
+
+    def _pack(self) -> None:
+        name = f"{self.name}-{len(self.scripts):03d}"
+        self.scripts[name] = _called(name, f"[{','.join(self._held)}]")
+        self.budget -= len(self.scripts[name])
+        self._held, self._size = [], 0
+
+    def close(self, index: Mapping[str, Any]) -> dict[str, str]:
+        """Return every script by name, the index under the family's own."""
+        if self._held:
+            self._pack()
+        return {self.name: shard(self.name, index), **self.scripts}
+
+
+def packed(pieces: Iterable[Piece]) -> list[list[Any]]:
+    """Make pieces visible, and leave out what they do not need."""
+    return [[*piece] if piece.times or piece.chars else [piece.kind, piece.text] for piece in seen(pieces)]
+
+
+def snippet(text: str, size: int = 90) -> str:
+    """Return how a text begins, on one line."""
+    return visible(" ".join(text[: 4 * size].split())[:size])
