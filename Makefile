@@ -20,9 +20,9 @@ $(VENV)/installed: $(VENV)/made setup.cfg setup.py pyproject.toml $(filter-out %
 	$(BIN)/pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/developed: $(VENV)/installed
+$(VENV)/developed: $(VENV)/made setup.cfg setup.py pyproject.toml $(filter-out %unicode_table.h,$(KERNELS))
 	$(BIN)/pip install --quiet --editable '.[dev]'
-	@touch $@
+	@touch $(VENV)/installed $@
 
 demo: $(VENV)/installed ## Make a virtual environment, install, audit the demo data, show the report
 	$(BIN)/auditor demo

@@ -125,9 +125,7 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         if marked:
             turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
             place = {"turn": turn, "start": start, "end": start}
-        yield Finding(
-            rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place
-        )
+        yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place)
 
 
 def _place(corpus: Corpus, row: int) -> tuple[str, int, int]:

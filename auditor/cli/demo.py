@@ -23,9 +23,9 @@ def command(out: Path, *, as_json: bool) -> int:
     from auditor.cli import scan  # noqa: PLC0415
     from auditor.shipped import DEMO  # noqa: PLC0415
 
+    data = [str(path) for path in sorted(DEMO.glob("*.json*"))]
     options = {
-        "data": [str(path) for path in sorted(DEMO.glob("*.json*"))], "out": out, "profile": "default", "select": [], "ignore": [], "fields": {},
-        "workers": None, "max_line_bytes": None, "no_report": False, "strict": False, "overwrite": True,
-        "as_json": as_json,
+        "data": data, "out": out, "profile": "default", "select": [], "ignore": [], "fields": {}, "workers": None,
+        "max_line_bytes": None, "no_report": False, "strict": False, "overwrite": True, "as_json": as_json,
     }  # fmt: skip
     return scan.run(options)

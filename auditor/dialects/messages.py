@@ -39,7 +39,7 @@ def turns_of(items: object, pointer: str, media: list[str]) -> list[Turn]:
     messages = list_of(items, pointer)
     turns: list[Turn] = []
     for index, item in enumerate(messages):
-        plain = PLAIN.get(item.get("role")) if type(item) is dict and len(item) == 2 else None
+        plain = PLAIN.get(item.get("role", "")) if type(item) is dict and len(item) == 2 else None
         if plain is not None and type(text := item.get("content")) is str:
             turns.append(Turn(plain, text, plain is Role.ASSISTANT))
             continue

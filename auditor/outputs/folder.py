@@ -49,7 +49,7 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run wrote, and nothing else."""
     for name in ("report", "cleaned", "dropped", WORK):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("summary.json", "manifest.json", *(f"{table}.parquet" for table in TABLES)):
+    for name in ("report.html", "summary.json", "manifest.json", *(f"{table}.parquet" for table in TABLES)):
         (folder / name).unlink(missing_ok=True)
 
 

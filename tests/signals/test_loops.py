@@ -27,6 +27,7 @@ def written(case: dict[str, Any]) -> str:
 
 
 def named(group: str) -> list[Any]:
+    """Return the gold cases of a group, each under its label."""
     return [pytest.param(case, id=case["label"]) for case in GOLD[group]]
 
 
