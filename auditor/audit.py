@@ -127,20 +127,22 @@ def relate(corpus: Corpus, profile: Profile, work: Path, workers: int) -> Relati
 
 def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Group]:
     """List the groups of every relation."""
-    ids = corpus.samples["content_id"].to_pylist()
+    ids = corpus.samples["content_id"]
     copy, near = relations.copy, relations.near
     found = judge.groups_of("copy", copy.group, copy.keeper, ids) if profile.of(Kind.RELATION, "copy") else []
     if near is not None:
-        held = near.group[copy.keeper]
+        tied = near.group[copy.keeper]
         if not profile.of(Kind.RELATION, "copy"):
-            alone = (held < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
-            held = np.where(alone, copy.keeper, held)
+            alone = (tied < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
+            tied = np.where(alone, copy.keeper, tied)
         best = near.best()
-        for group in judge.groups_of("near", held, near.keeper[copy.keeper], ids):
+        for group in judge.groups_of("near", tied, near.keeper[copy.keeper], ids):
             nearest = float(best[group.rows].max())
             found.append(group._replace(nearest=nearest) if nearest else group)
-    found += judge.groups_of("prompt", relations.prompt.group, relations.prompt.keeper, ids)
-    return found + judge.groups_of("answer", relations.answer.group, relations.answer.keeper, ids)
+    for kind, held in (("prompt", relations.prompt), ("answer", relations.answer)):
+        if profile.whole or profile.of(Kind.RELATION, kind):
+            found += judge.groups_of(kind, held.group, held.keeper, ids)
+    return found
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

@@ -78,16 +78,20 @@ class Group(NamedTuple):
     nearest: float = 1.0
 
 
-def groups_of(kind: str, group: Ints, keeper: Ints, ids: Sequence[str]) -> list[Group]:
+def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> list[Group]:
     """List groups by the place of their first row; their names come from their keepers' content."""
     held = np.flatnonzero(group >= 0)
+    if not len(held):
+        return []
     order = held[np.argsort(group[held], kind="stable")]
-    cuts = np.flatnonzero(np.diff(group[order])) + 1
-    found = []
-    for rows in np.split(order, cuts) if len(order) else []:
-        best = int(keeper[rows[0]]) if keeper[rows[0]] in rows else int(rows[0])
-        found.append(Group(f"{kind}-{ids[best][:12]}", kind, rows, best))
-    return sorted(found, key=lambda item: int(item.rows[0]))
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    firsts = order[starts]
+    best = np.where(group[keeper[firsts]] == group[firsts], keeper[firsts], firsts)
+    names = ids.take(pa.array(best)).to_pylist()
+    parts = np.split(order, starts[1:])
+    found = zip(np.argsort(firsts, kind="stable").tolist(), strict=True)
+    listed = best.tolist()
+    return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], listed[at]) for (at,) in found]
 
 
 def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
@@ -195,12 +199,14 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
         )  # fmt: skip
 
 
-def table(findings: Iterable[Finding], ids: Sequence[str]) -> pa.Table:
+def table(findings: Iterable[Finding], ids: pa.ChunkedArray) -> pa.Table:
     """Lay findings out in columns, each with an id that stays the same while its content and rule do."""
     seen: Counter[str] = Counter()
+    held = list(findings)
     rows = []
-    for finding in findings:
-        subject = finding.group or (ids[finding.row] if finding.row is not None else f"{finding.file}:{finding.line}")
+    named = ids.take(pa.array([finding.row for finding in held], pa.int64())).to_pylist()
+    for finding, name in zip(held, named, strict=True):
+        subject = finding.group or name or f"{finding.file}:{finding.line}"
         key = f"{finding.rule}|{subject}|{finding.turn}|{finding.start}"
         seen[key] += 1
         digest = xxhash.xxh3_64_hexdigest(f"{key}|{seen[key]}".encode("utf-8", "surrogatepass"))

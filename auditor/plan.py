@@ -114,18 +114,16 @@ def table(plan: Plan, reasons: dict[str, str]) -> pa.Table:
     """Lay a plan out in columns; ``reasons`` are the titles of its rules."""
     rows = len(plan.rule)
     dropped = plan.dropped
-    rule = plan.rule.tolist()
+    names = sorted(reasons)
+    held = np.where(dropped, np.searchsorted(names, plan.rule) if names else 0, 0)
+    place = pa.array(held, mask=~dropped)
     columns = [
-        np.arange(rows),
-        np.where(dropped, "drop", "keep").tolist(),
-        pa.array(rule, pa.string(), mask=~dropped),
-        pa.array([reasons.get(code) for code in rule], pa.string()),
+        pa.array(np.arange(rows)),
+        pa.array(["keep", "drop"]).take(pa.array(dropped.astype(np.int8))),
+        pa.array(names, pa.string()).take(place),
+        pa.array([reasons[name] for name in names], pa.string()).take(place),
         pa.array(plan.keeper, mask=plan.keeper < 0),
         pa.array(plan.similarity, mask=np.isnan(plan.similarity)),
-        ["plan"] * rows,
+        pa.repeat("plan", rows),
     ]
-    arrays = [
-        column if isinstance(column, pa.Array) else pa.array(column, kind.type)
-        for column, kind in zip(columns, PLAN, strict=True)
-    ]
-    return pa.Table.from_arrays(arrays, schema=PLAN)
+    return pa.Table.from_arrays(columns, schema=PLAN)

@@ -34,8 +34,8 @@ def stream(source: Source, longest: int = chunks.LONGEST) -> Iterator[Chunk]:
 def read(chunk: Chunk, dialects: Dialects) -> Read:
     """Parse a chunk's rows and take them apart into turns."""
     if chunk.spans is None:
-        rows = ((Place(chunk.line + index, 0, 0), row, ()) for index, row in enumerate(chunk.rows))
-        found, faults = _taken(rows, dialects)
+        parsed = ((Place(chunk.line + index, 0, 0), row, ()) for index, row in enumerate(chunk.rows))
+        found, faults = _taken(parsed, dialects)
         return Read(batch(found), [*chunk.faults, *faults], len(chunk.rows))
     data, spans = np.frombuffer(chunk.data, np.uint8), chunk.spans
     lines = chunk.line + np.arange(len(spans.starts))
@@ -97,9 +97,7 @@ MESSAGES = {
 }
 
 
-def _parsed(
-    chunk: Chunk, spans: Spans, odd: Ints, faults: list[Fault]
-) -> Iterator[tuple[Place, Any, Sequence[str]]]:
+def _parsed(chunk: Chunk, spans: Spans, odd: Ints, faults: list[Fault]) -> Iterator[tuple[Place, Any, Sequence[str]]]:
     """Yield every odd row that parses, with its place and what is odd about it; add a fault for every other."""
     data = chunk.data
     starts, ends = spans.starts[odd], spans.ends[odd]
@@ -127,12 +125,13 @@ def _parsed(
 def again(source: Source, wanted: Places, dialects: Dialects) -> Batch:
     """Read single rows of a source once more, by where they stand; places must rise."""
     if source.tabular:
-        rows = tables.rows(source, [line - 1 for line in wanted.line.tolist()])
-        found, _ = _taken(((Place(line, 0, 0), row, ()) for line, row in zip(wanted.line.tolist(), rows, strict=True)), dialects)
-        return batch(found)
+        rows = zip(wanted.line.tolist(), tables.rows(source, (wanted.line - 1).tolist()), strict=True)
+        return batch(_taken(((Place(line, 0, 0), row, ()) for line, row in rows), dialects)[0])
     data, starts = stretches(source, wanted.offset, wanted.length)
-    spans = Spans(starts, starts + wanted.length)
-    plain, odd, _ = _plain(data, spans, wanted, dialects)
-    rows = [(Place(*(int(part[index]) for part in wanted)), int(starts[index])) for index in odd]
-    lines = [(place, data[start : start + place.length].tobytes()) for place, start in rows]
-    return woven(plain, batch((place, *dialects.read(careful(line)[0])) for place, line in lines))
+    plain, odd, _ = _plain(data, Spans(starts, starts + wanted.length), wanted, dialects)
+    found = []
+    for index in odd.tolist():
+        place = Place(*(int(part[index]) for part in wanted))
+        row, _ = careful(data[starts[index] : starts[index] + place.length].tobytes())
+        found.append((place, *dialects.read(row)))
+    return woven(plain, batch(found))

@@ -1,7 +1,7 @@
 """Rules and profiles: which signal or relation, past which threshold, is a finding."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -64,10 +64,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Profile:
-    """A set of rules to apply, in order of their codes."""
+    """A set of rules to apply, in order of their codes; ``whole`` unless the user selected some of them."""
 
     name: str
     rules: tuple[Rule, ...]
+    whole: bool = True
 
     def rule(self, code: str) -> Rule | None:
         """Return a rule by its code, if the profile applies it."""
@@ -128,9 +129,10 @@ def _languages(path: Path, part: str, held: object) -> dict[str, str]:
     return {language: str(text).strip() for language, text in held.items()}
 
 
-def rules(folder: Path = RULES) -> list[Rule]:
-    """Return every shipped rule, in order of their codes."""
-    found = [rule_from(path) for path in sorted(folder.glob("*.yaml"))]
+def rules(folder: Path = RULES, prefixes: Sequence[str] = ("",)) -> list[Rule]:
+    """Return the shipped rules whose codes begin with a prefix, in order; a rule's file begins with its code."""
+    wanted = tuple(prefix.lower() for prefix in prefixes)
+    found = [rule_from(path) for path in sorted(folder.glob("*.yaml")) if path.name.startswith(wanted)]
     codes = [rule.code for rule in found]
     twice = next((code for code in codes if codes.count(code) > 1), None)
     if twice:
@@ -151,11 +153,12 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
         names = ", ".join(sorted(file.stem for file in (RULES / "profiles").glob("*.yaml")))
         raise UsageError("no profile {name}", hint="shipped are {names}; or give a YAML file", name=name, names=names)
     held = _profile(path, ())
-    shipped = rules()
     wanted, unwanted = list(select) or held["select"], [*held["ignore"], *ignore]
+    shipped = rules(prefixes=wanted)
+    known = [file.name[:4].upper() for file in RULES.glob("*.yaml")]
     for prefix in [*wanted, *unwanted, *held["rules"]]:
-        if not any(rule.code.startswith(prefix) for rule in shipped):
-            codes = ", ".join(sorted({rule.code[0] for rule in shipped}))
+        if not any(code.startswith(prefix) for code in known):
+            codes = ", ".join(sorted({code[0] for code in known}))
             raise UsageError(
                 "no rule begins with {prefix}",
                 hint="families are {codes}; see auditor rules",
@@ -163,7 +166,8 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
                 codes=codes,
             )
     chosen = [rule for rule in shipped if _longest(rule.code, wanted) > _longest(rule.code, unwanted)]
-    return Profile(held["name"], tuple(_overridden(rule, held["rules"].get(rule.code), path) for rule in chosen))
+    changed = tuple(_overridden(rule, held["rules"].get(rule.code), path) for rule in chosen)
+    return Profile(held["name"], changed, whole=not list(select))
 
 
 def _longest(code: str, prefixes: Iterable[str]) -> int:

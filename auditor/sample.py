@@ -165,11 +165,13 @@ def content_ids(texts: Texts, roles: NDArray[np.int8], first: Ints, media: pa.Ar
     Hashed (xxh3-128, its first half) are the texts, then the roles, the sizes of the texts in bytes, and the media.
     """
     data, bounds = framed(texts, roles, first)
-    view, ends = memoryview(data), bounds.tolist()
-    pieces = [view[start:end] for start, end in itertools.pairwise(ends)]
+    view = memoryview(data.data)
+    pieces: list[bytes | memoryview] = [view[start:end] for start, end in itertools.pairwise(bounds.tolist())]
     if pc.any(pc.not_equal(media, "")).as_py():
         extra = media.to_pylist()
-        pieces = [b"".join((piece, more.encode())) if more else piece for piece, more in zip(pieces, extra, strict=True)]
+        pieces = [
+            b"".join((piece, more.encode())) if more else piece for piece, more in zip(pieces, extra, strict=True)
+        ]
     digests = b"".join(map(xxhash.xxh3_128_digest, pieces))
     halves = np.frombuffer(digests, np.uint8).reshape(-1, 16)[:, :8].tobytes().hex().encode()
     offsets = np.arange(len(pieces) + 1, dtype=np.int32) * 16

@@ -16,15 +16,19 @@ BLOCK = 1 << 20
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file under another name, and give it its own once it is complete and on disk."""
+def whole(path: Path, *, lasting: bool = True) -> Iterator[IO[bytes]]:
+    """Write a file under another name, and give it its own once it is complete and (lasting) on disk.
+
+    What a unit of work commits need not last: it survives the end of a process, not of the machine.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     held = path.with_name(f".{path.name}.part")
     try:
         with held.open("wb") as out:
             yield out
             out.flush()
-            os.fsync(out.fileno())
+            if lasting:
+                os.fsync(out.fileno())
         held.replace(path)
     except OSError as fault:
         held.unlink(missing_ok=True)
@@ -46,8 +50,8 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_arrow(path: Path, table: pa.Table) -> None:
-    """Write a table as an Arrow file that can be mapped into memory."""
-    with whole(path) as out, pa.ipc.new_file(out, table.schema) as writer:
+    """Write a unit's table as an Arrow file that can be mapped into memory."""
+    with whole(path, lasting=False) as out, pa.ipc.new_file(out, table.schema) as writer:
         writer.write_table(table.combine_chunks())
 
 

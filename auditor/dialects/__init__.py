@@ -88,8 +88,9 @@ def plain_layout(keys: tuple[str, ...] | None) -> Layout | None:
     All keys that decide between dialects must then hold text, other than the list of turns itself, and there must be
     no media.
 
-    >>> plain_layout(("id", "messages"))
-    (2, [(1, <Op.MESSAGES: 6>)])
+    >>> number, steps = plain_layout(("id", "messages"))
+    >>> NAMES[number], steps
+    ('messages', [(1, <Op.MESSAGES: 6>)])
     """
     if keys is None:
         dialect = recognise([])

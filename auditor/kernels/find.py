@@ -21,4 +21,5 @@ def places(data: Bytes, patterns: Sequence[bytes]) -> Ints:
     >>> places(np.frombuffer(b"<a><b><a>", np.uint8), [b"<a", b"<b"]).tolist()
     [[0, 0], [3, 1], [6, 0]]
     """
-    return kernel.places(data, list(patterns))
+    found: Ints = kernel.places(data, list(patterns))
+    return found

@@ -23,13 +23,14 @@ class Corpus(NamedTuple):
 
     ``narrow`` holds the shingles of each conversation, ``wide`` those of its system text too (an empty set: there is
     none, so the narrow one stands); ``system`` tells system texts apart; ``lanes`` are the low bytes of the
-    signatures, shape (samples, permutations).
+    signatures, shape (samples, permutations); ``place`` says which sets each sample has (None: its own number).
     """
 
     narrow: Sets
     wide: Sets
     system: Hashes
     lanes: NDArray[np.uint8]
+    place: Ints | None = None
 
 
 class Band(NamedTuple):
@@ -85,7 +86,11 @@ def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
             raise ValueError("buckets must rise and stay inside the rows")
         if len(rows) and (rows.min() < 0 or rows.max() >= len(corpus.system)):
             raise ValueError("a bucket names a sample that is not there")
-    sets = (*corpus.narrow, *corpus.wide)
+    place = np.arange(len(corpus.system)) if corpus.place is None else corpus.place
+    if len(place) and (place.min() < 0 or place.max() >= min(len(sets.offsets) for sets in corpus[:2]) - 1):
+        raise ValueError("a sample's sets are not there")
+    bounds = [(sets.values, sets.offsets[:-1][place], sets.offsets[1:][place]) for sets in corpus[:2]]
+    sets = (*bounds[0], *bounds[1])
     least = least_agreement(levels.tie, corpus.lanes.shape[1])
     found = kernel.relate(*sets, corpus.system, corpus.lanes, bands, *levels, least)
     return Related(*found)

@@ -82,7 +82,7 @@ def turns(data: Bytes, starts: Ints, ends: Ints, learn: Learn) -> Turns:
 def framed(texts: Texts, roles: NDArray[np.int8], first: Ints) -> tuple[Bytes, Ints]:
     """Lay each row's turns out to be hashed: its texts, its roles (a byte each), its texts' sizes (eight bytes each).
 
-    Row ``i`` has the turns from ``first[i]`` to ``first[i + 1]``, and the bytes from ``bounds[i]`` to ``bounds[i + 1]``.
+    Row ``i`` has the turns from ``first[i]`` to ``first[i + 1]``; its bytes begin at ``bounds[i]``.
     """
     buffer, offsets = checked(texts)
     if first[0] < 0 or first[-1] >= len(offsets) or len(roles) < first[-1] or (np.diff(first) < 0).any():

@@ -1,7 +1,6 @@
 """The numbers of a run: verdict, totals, rules and files; what ``summary.json`` and ``--json`` hold."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ LOOK, ACT = 0.01, 0.05
 """Shares of trained tokens under repetition from which the verdict says "look" and "act"."""
 
 
-def summary(audit: Audit, codes: Sequence[Sequence[str]]) -> dict[str, Any]:
+def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
     """Return the summary of an audit; ``codes`` are the rules that each sample meets."""
     before = _shares(audit, np.ones(audit.corpus.rows, np.bool_))
     after = _shares(audit, ~audit.plan.dropped)
@@ -87,12 +86,9 @@ def _shares(audit: Audit, alive: NDArray[np.bool_]) -> dict[str, Any]:
 
 
 def _looped(samples: pa.Table) -> NDArray[np.bool_]:
-    kinds = samples["loop_severity"].to_pylist()
-    debris = samples["loop_kind"].to_pylist()
-    return np.array(
-        [kind in {"degenerate", "noticeable"} and what != "debris" for kind, what in zip(kinds, debris, strict=True)],
-        np.bool_,
-    )
+    bad = pc.is_in(samples["loop_severity"], pa.array(["degenerate", "noticeable"]))
+    debris = pc.is_in(samples["loop_kind"], pa.array(["debris"]))
+    return np.asarray(pc.and_not(bad, debris).to_numpy(), np.bool_)
 
 
 def _spare(group: NDArray[np.int64], keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -117,7 +113,7 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 6) if whole else 0.0
 
 
-def _totals(audit: Audit, codes: Sequence[Sequence[str]]) -> dict[str, int]:
+def _totals(audit: Audit, codes: pa.ListArray) -> dict[str, int]:
     """Return the rows read and what became of each: read = kept + dropped + rejected."""
     rejected = sum(_rejected(audit))
     dropped = int(audit.plan.dropped.sum())
@@ -130,7 +126,7 @@ def _totals(audit: Audit, codes: Sequence[Sequence[str]]) -> dict[str, int]:
         "rejected": rejected,
         "kept": rows - dropped,
         "dropped": dropped,
-        "with_findings": sum(1 for met in codes if met),
+        "with_findings": int((np.diff(codes.offsets.to_numpy()) > 0).sum()),
         **{
             name: int(samples[name].to_numpy().sum())
             for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens")
@@ -147,10 +143,10 @@ def _rejected(audit: Audit) -> list[int]:
     return counts
 
 
-def _rules(audit: Audit, codes: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
     """Return what each rule met: findings, samples, trained tokens of those it drops."""
     findings = Counter(finding.rule for finding in audit.findings)
-    rows = Counter(code for met in codes for code in set(met))
+    rows = {item["values"]: item["counts"] for item in pc.value_counts(codes.values).to_pylist()}
     tokens = audit.corpus.samples["trained_tokens"].to_numpy()
     listed = []
     for rule in audit.profile.rules:
@@ -163,7 +159,7 @@ def _rules(audit: Audit, codes: Sequence[Sequence[str]]) -> list[dict[str, Any]]
                 "severity": rule.severity.value,
                 "action": rule.action.value,
                 "findings": findings[rule.code],
-                "rows": rows[rule.code] if rule.kind is not Kind.FAULT else findings[rule.code],
+                "rows": rows.get(rule.code, 0) if rule.kind is not Kind.FAULT else findings[rule.code],
                 "dropped": int(gone.sum()),
                 "dropped_tokens": int(tokens[gone].sum()),
             }
@@ -181,7 +177,10 @@ def _files(audit: Audit) -> list[dict[str, Any]]:
     gone = np.where(audit.plan.dropped, corpus.samples["trained_tokens"].to_numpy(), 0)
     lost = np.bincount(corpus.source, weights=gone, minlength=sources)
     damaged = set(corpus.faults.filter(pc.is_in(corpus.faults["kind"], pa.array(["truncated"])))["source"].to_pylist())
-    dialects = Counter(zip(corpus.source.tolist(), corpus.samples["dialect"].to_pylist(), strict=True))
+    counted = (
+        corpus.samples.select(["source", "dialect"]).group_by(["source", "dialect"]).aggregate([([], "count_all")])
+    )
+    dialects = {(item["source"], item["dialect"]): item["count_all"] for item in counted.to_pylist()}
     return [
         {
             "file": source.name,

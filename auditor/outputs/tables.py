@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -15,6 +16,7 @@ from auditor.kernels.flat import Ints
 from auditor.relations.neighbours import Likeness
 from auditor.rule import Action
 from auditor.store import whole
+from auditor.views import sums
 
 ROW_GROUP = 50_000
 
@@ -25,22 +27,30 @@ SAMPLES = (
 )  # fmt: skip
 """The columns that stand first in ``samples.parquet``; further signals follow, then groups, rules and action."""
 
+NAMED = {
+    "file", "dialect", "loop_kind", "loop_unit", "loop_severity", "rule", "severity", "kind", "action", "reason",
+    "note", "decided_by", "view", "group", "rules", *(f"{kind}_group" for kind in ("copy", "near", "prompt", "answer")),
+}  # fmt: skip
+"""Columns of few different values, written once each."""
+
 INNER = {"source", "media", "marker_turn", "marker_start"}
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:
     """Write a table; the same table gives the same bytes."""
+    named = [name for name in table.column_names if name in NAMED]
     with whole(path) as out:
-        pq.write_table(table, out, compression="zstd", row_group_size=ROW_GROUP, write_statistics=True)
+        pq.write_table(
+            table, out, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=named, write_statistics=True
+        )
 
 
 def tables(audit: Audit) -> dict[str, pa.Table]:
     """Return the tables of a run by name."""
-    ids = audit.corpus.samples["content_id"].to_pylist()
     titles = {rule.code: rule.text("title") for rule in audit.profile.rules}
     return {
         "samples": samples(audit),
-        "findings": judge.table(audit.findings, ids),
+        "findings": judge.table(audit.findings, audit.corpus.samples["content_id"]),
         "groups": groups(audit),
         "members": members(audit),
         "pairs": pairs(audit),
@@ -64,8 +74,8 @@ def samples(audit: Audit) -> pa.Table:
     for kind, name in GROUPS.items():
         final[name] = _group_column(audit.groups, kind, rows)
     codes = rules_of(audit)
-    final["rules"] = pa.array(codes, pa.list_(pa.string()))
-    final["action"] = pa.array(_actions(audit, codes))
+    final["rules"] = codes
+    final["action"] = _actions(audit, codes)
     return pa.table(final)
 
 
@@ -89,25 +99,28 @@ def _group_column(groups: Sequence[Group], kind: str, rows: int) -> pa.Array:
     return pa.array([group.name for group in chosen], pa.string()).take(pa.array(place, mask=place < 0))
 
 
-def rules_of(audit: Audit) -> list[list[str]]:
-    """Return the codes of the rules that each sample meets, by itself or through a group."""
-    met: list[list[str]] = [[] for _ in range(audit.corpus.rows)]
-    rows = {group.name: group.rows for group in audit.groups}
-    for finding in audit.findings:
-        if finding.row is not None and finding.rule not in met[finding.row][-1:]:
-            met[finding.row].append(finding.rule)
-        for row in rows[finding.group].tolist() if finding.group else ():
-            met[row].append(finding.rule)
-    return met
+def rules_of(audit: Audit) -> pa.ListArray:
+    """Return the codes of the rules that each sample meets, by itself or through a group, in order."""
+    codes = [rule.code for rule in audit.profile.rules]
+    number = {code: index for index, code in enumerate(codes)}
+    held = {group.name: group.rows for group in audit.groups}
+    single = [(finding.row, number[finding.rule]) for finding in audit.findings if finding.row is not None]
+    grouped = [(held[finding.group], number[finding.rule]) for finding in audit.findings if finding.group]
+    rows = np.concatenate([np.array([row for row, _ in single], np.int64), *(rows for rows, _ in grouped)])
+    which = [np.full(len(rows), code) for rows, code in grouped]
+    keys = np.unique(rows * len(codes) + np.concatenate([np.array([code for _, code in single], np.int64), *which]))
+    ends = np.searchsorted(keys, np.arange(audit.corpus.rows + 1) * len(codes))
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()), pa.array(codes, pa.string()).take(pa.array(keys % len(codes)))
+    )
 
 
-def _actions(audit: Audit, codes: Sequence[Sequence[str]]) -> list[str]:
-    flagging = {rule.code for rule in audit.profile.rules if rule.action is Action.FLAG}
-    dropped = audit.plan.dropped.tolist()
-    return [
-        "drop" if gone else "flag" if any(code in flagging for code in met) else "keep"
-        for gone, met in zip(dropped, codes, strict=True)
-    ]
+def _actions(audit: Audit, codes: pa.ListArray) -> pa.Array:
+    flagging = [rule.code for rule in audit.profile.rules if rule.action is Action.FLAG]
+    hit = pc.is_in(codes.values, pa.array(flagging, pa.string())).to_numpy(zero_copy_only=False)
+    flagged = sums(hit.astype(np.int64), codes.offsets.to_numpy().astype(np.int64)) > 0
+    fate = np.where(audit.plan.dropped, 2, np.where(flagged, 1, 0))
+    return pa.array(["keep", "flag", "drop"]).take(pa.array(fate))
 
 
 def groups(audit: Audit) -> pa.Table:
@@ -139,7 +152,9 @@ def members(audit: Audit) -> pa.Table:
     found = _likeness(audit, rows, other, near)
     return pa.table(
         {
-            "group": pa.array([group.name for group in held for _ in group.rows], pa.string()),
+            "group": pa.array([group.name for group in held], pa.string()).take(
+                pa.array(np.repeat(np.arange(len(held)), sizes))
+            ),
             "row": rows,
             "keeper": rows == best,
             "similarity": pa.array(found.jaccard, mask=np.isnan(found.jaccard)),
@@ -179,7 +194,7 @@ def pairs(audit: Audit) -> pa.Table:
         {
             "row_a": ends[:, 0],
             "row_b": ends[:, 1],
-            "view": pa.array(["sample"] * len(ends), pa.string()),
+            "view": pa.repeat("sample", len(ends)),
             "jaccard": jaccard,
             "contained_a": contained[:, 0],
             "contained_b": contained[:, 1],

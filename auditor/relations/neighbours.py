@@ -76,10 +76,10 @@ def neighbours(sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets
     chosen = order[place]
     candidates = np.sort(chosen)
     narrow, wide = sets(candidates)
-    turn = np.argsort(np.argsort(chosen))
-    corpus = Corpus(reordered(narrow, turn), reordered(wide, turn), sketches.system[chosen], sketches.lanes[chosen])
+    held = np.searchsorted(candidates, chosen)
+    corpus = Corpus(narrow, wide, sketches.system[chosen], sketches.lanes[chosen], held)
     found = relate(corpus, bands, levels)
-    return _of_rows(found, chosen, rows, np.diff(corpus.narrow.offsets))
+    return _of_rows(found, chosen, rows, np.diff(narrow.offsets)[held])
 
 
 def compressed(bands: list[Band], rows: int) -> tuple[Ints, list[Band]]:
@@ -110,11 +110,3 @@ def _of_rows(found: Related, chosen: Ints, rows: int, sizes: Ints) -> Neighbours
     keys, first = np.unique((pairs[:, 0] << 32) | pairs[:, 1], return_index=True)
     ends = np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1)
     return Neighbours(group, keeper, ends, found.jaccard[first], contained[first])
-
-
-def reordered(sets: Sets, order: Ints) -> Sets:
-    """Return sets in another order."""
-    sizes = np.diff(sets.offsets)[order]
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    places = np.repeat(sets.offsets[order] - offsets[:-1], sizes) + np.arange(offsets[-1])
-    return Sets(sets.values[places], offsets)

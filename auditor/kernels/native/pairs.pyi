@@ -7,9 +7,11 @@ from auditor.kernels.flat import Hashes, Ints
 
 def relate(
     values: Hashes,
-    offsets: Ints,
+    starts: Ints,
+    ends: Ints,
     wide: Hashes,
-    wide_offsets: Ints,
+    wide_starts: Ints,
+    wide_ends: Ints,
     system: Hashes,
     lanes: NDArray[np.uint8],
     bands: Sequence[tuple[NDArray[np.int32], Ints]],

@@ -35,9 +35,11 @@ cdef struct Log:
 
 cdef struct Corpus:
     const uint64_t *values
-    const int64_t *offsets
+    const int64_t *starts
+    const int64_t *ends
     const uint64_t *wide
-    const int64_t *wide_offsets
+    const int64_t *wide_starts
+    const int64_t *wide_ends
     const uint64_t *system
     const uint8_t *sketch
     int width
@@ -85,7 +87,7 @@ cdef double similarity(const Corpus *c, int64_t x, int64_t y, int64_t *common) n
 
     Where their system texts differ, the lower of the Jaccard without and with them.
     """
-    cdef int64_t nx = c.offsets[x + 1] - c.offsets[x], ny = c.offsets[y + 1] - c.offsets[y]
+    cdef int64_t nx = c.ends[x] - c.starts[x], ny = c.ends[y] - c.starts[y]
     cdef int64_t need = <int64_t>(c.floor * (nx + ny) / (1 + c.floor) - 1e-9)
     cdef int64_t wide
     cdef double narrow
@@ -93,16 +95,16 @@ cdef double similarity(const Corpus *c, int64_t x, int64_t y, int64_t *common) n
     cdef const uint64_t *b
     if nx == 0 or ny == 0 or min(nx, ny) < need:
         return -1
-    common[0] = common_of(c.values + c.offsets[x], nx, c.values + c.offsets[y], ny, need)
+    common[0] = common_of(c.values + c.starts[x], nx, c.values + c.starts[y], ny, need)
     if common[0] < 0:
         return -1
     narrow = <double>common[0] / <double>(nx + ny - common[0])
     if c.system[x] != c.system[y]:
-        a, b = c.values + c.offsets[x], c.values + c.offsets[y]
-        if c.wide_offsets[x + 1] > c.wide_offsets[x]:
-            a, nx = c.wide + c.wide_offsets[x], c.wide_offsets[x + 1] - c.wide_offsets[x]
-        if c.wide_offsets[y + 1] > c.wide_offsets[y]:
-            b, ny = c.wide + c.wide_offsets[y], c.wide_offsets[y + 1] - c.wide_offsets[y]
+        a, b = c.values + c.starts[x], c.values + c.starts[y]
+        if c.wide_ends[x] > c.wide_starts[x]:
+            a, nx = c.wide + c.wide_starts[x], c.wide_ends[x] - c.wide_starts[x]
+        if c.wide_ends[y] > c.wide_starts[y]:
+            b, ny = c.wide + c.wide_starts[y], c.wide_ends[y] - c.wide_starts[y]
         wide = common_of(a, nx, b, ny, 0)
         narrow = min(narrow, <double>wide / <double>(nx + ny - wide))
     return narrow if narrow >= c.floor else -1
@@ -297,15 +299,16 @@ def buckets(const uint64_t[::1] keys, const int64_t[::1] order, int32_t[::1] row
     return groups, out
 
 
-def relate(const uint64_t[::1] values, const int64_t[::1] offsets, const uint64_t[::1] wide,
-           const int64_t[::1] wide_offsets, const uint64_t[::1] system, const uint8_t[:, ::1] sketch,
-           list bands, double tie, double drop, double floor, int least):
+def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64_t[::1] ends_of,
+           const uint64_t[::1] wide, const int64_t[::1] wide_starts, const int64_t[::1] wide_ends,
+           const uint64_t[::1] system, const uint8_t[:, ::1] sketch, list bands, double tie, double drop, double floor,
+           int least):
     """Tie samples by the buckets of every band, then choose keepers.
 
     ``bands`` holds (rows, starts): samples bucket after bucket in order of number, and where the buckets begin.
     Returns group (its lowest number) and keeper of every sample, and the pairs verified: a, b, common, jaccard.
     """
-    cdef int64_t n = offsets.shape[0] - 1, i, begin, size, mask = 1
+    cdef int64_t n = starts_of.shape[0], i, begin, size, mask = 1
     cdef Corpus c
     cdef Log log
     cdef const int32_t[::1] rows
@@ -322,11 +325,11 @@ def relate(const uint64_t[::1] values, const int64_t[::1] offsets, const uint64_
         mask *= 2
     failed = np.zeros(mask, np.uint64)
     mask -= 1
-    if values.shape[0] == 0 or sketch.shape[0] != n or system.shape[0] != n or wide_offsets.shape[0] != n + 1:
+    if values.shape[0] == 0 or sketch.shape[0] != n or system.shape[0] != n or wide_starts.shape[0] != n:
         raise ValueError("sets, system texts and sketches must be of the same samples")
-    c.values, c.offsets = &values[0], &offsets[0]
+    c.values, c.starts, c.ends = &values[0], &starts_of[0], &ends_of[0]
     c.wide = &wide[0] if wide.shape[0] else &values[0]
-    c.wide_offsets = &wide_offsets[0]
+    c.wide_starts, c.wide_ends = &wide_starts[0], &wide_ends[0]
     c.system, c.sketch, c.width = &system[0], &sketch[0, 0], <int>sketch.shape[1]
     c.least, c.tie, c.drop, c.floor = least, tie, drop, floor
     log.room, log.size, log.failed = 1024, 0, False

@@ -117,9 +117,11 @@ class _Relation:
 
 def relate(  # noqa: PLR0913, PLR0917  (the compiled kernel's signature)
     values: Hashes,
-    offsets: Ints,
+    starts: Ints,
+    ends: Ints,
     wide: Hashes,
-    wide_offsets: Ints,
+    wide_starts: Ints,
+    wide_ends: Ints,
     system: Hashes,
     lanes: NDArray[np.uint8],
     bands: list[tuple[NDArray[np.int32], Ints]],
@@ -129,31 +131,31 @@ def relate(  # noqa: PLR0913, PLR0917  (the compiled kernel's signature)
     least: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64]]:
     """Tie samples by the buckets of every band, then choose keepers; see the public wrapper."""
-    n = len(offsets) - 1
+    n = len(starts)
     mask = 1
     while mask < 4 * n:
         mask *= 2
-    state = _Relation(_sets(values, offsets), _sets(wide, wide_offsets), system.tolist(), mask - 1)
+    state = _Relation(_sets(values, starts, ends), _sets(wide, wide_starts, wide_ends), system.tolist(), mask - 1)
     state.tie, state.drop, state.floor, state.least, state.lanes = tie, drop, floor, least, lanes
-    for rows, starts in bands:
-        for begin, end in zip(starts.tolist(), starts.tolist()[1:], strict=False):
+    for rows, borders in bands:
+        for begin, end in zip(borders.tolist(), borders.tolist()[1:], strict=False):
             state.bucket(rows[begin:end].tolist())
     group = np.array([state.root(x) for x in range(n)], np.int32)
     keeper = np.arange(n, dtype=np.int32)
     for members in np.split(np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1):
         if len(members) > 1:
             state.assign(members.tolist(), keeper)
-    ends = np.array([pair[:2] for pair in state.log], np.int32).reshape(-1, 2)
+    tied = np.array([pair[:2] for pair in state.log], np.int32).reshape(-1, 2)
     common = np.array([pair[2] for pair in state.log], np.int64)
-    return group, keeper, ends, common, np.array([pair[3] for pair in state.log], np.float64)
+    return group, keeper, tied, common, np.array([pair[3] for pair in state.log], np.float64)
 
 
-def _sets(values: Hashes, offsets: Ints) -> list[set[int]]:
-    return [set(values[a:b].tolist()) for a, b in zip(offsets.tolist(), offsets.tolist()[1:], strict=False)]
+def _sets(values: Hashes, starts: Ints, ends: Ints) -> list[set[int]]:
+    return [set(values[start:end].tolist()) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 def buckets(keys: Hashes, order: Ints, rows: NDArray[np.int32], starts: Ints) -> tuple[int, int]:
-    """Group the keys ``keys[order[i]]``; numbers i of equal keys go to ``rows``, rising. Returns how many groups, rows."""
+    """Group the keys ``keys[order[i]]``; numbers i of equal keys go to ``rows``. Returns how many groups, rows."""
     held = keys[order]
     sort = np.argsort(held, kind="stable")
     fresh = np.ones(len(sort), bool)
