@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from auditor.errors import InputError, UsageError
 from auditor.kernels.jsonl import Borders
+from auditor.parse import quick
 
 PIECE = 4 << 20
 """Bytes read at once."""
@@ -29,6 +30,9 @@ COMPRESSIONS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"BZh": "bz2", b"
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".parquet", ".arrow")
 PACKED = ("", ".gz", ".zst", ".bz2", ".xz")
 ARCHIVES = {b"PK\x03\x04": "zip", b"Rar!": "rar", b"7z\xbc\xaf": "7z"}
+ROWS = (b'"conversation"', b'"conversations"', b'"messages"', b'"dialogs"')
+"""Keys of rows, which no message has."""
+
 MARKER = ".auditor-run"
 """A file that stands in every run folder, so that a run is never read as data."""
 
@@ -251,7 +255,11 @@ def _message(line: bytes, places: Iterable[int]) -> bool:
     borders = list(places)
     end = borders[1] if len(borders) > 1 else len(line)
     first = line[borders[0] + 1 : end]
-    return first.lstrip().startswith(b"{") and b'"role"' in first and b'"conversation"' not in first
+    try:
+        held = quick(first)
+    except ValueError:
+        return first.lstrip().startswith(b"{") and b'"role"' in first and not any(key in first for key in ROWS)
+    return isinstance(held, dict) and "role" in held
 
 
 @contextmanager

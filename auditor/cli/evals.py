@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--max-looping", type=click.FloatRange(0, 1), help="Exit with 1 if a larger share of the last answers loops."
 )
 @json_option
-def command(  # noqa: PLR0913  (one parameter for each option)
+def command(
     work_dir: tuple[str, ...],
     audit: Path | None,
     data: tuple[str, ...],

@@ -23,11 +23,16 @@ from auditor.xtuner.trend import Point, onset
 BAR = 20
 """Columns of a full bar."""
 
+TYPES = {"copy": "copy", "near": "near", "template": "template", "answer": "answer"}
+"""Kinds of groups."""
+
 MOST = 8
 """Loops and links told in the terminal before the rest is only counted."""
 
 
-def as_json(found: Sequence[Evaluation], trend: Sequence[Point], links: Sequence[Link], advice: Advice | None) -> dict[str, Any]:
+def as_json(
+    found: Sequence[Evaluation], trend: Sequence[Point], links: Sequence[Link], advice: Advice | None
+) -> dict[str, Any]:
     """Return everything as JSON can hold it."""
     return {
         "evaluations": [_evaluation(item) for item in found],
@@ -61,7 +66,9 @@ def _evaluation(item: Evaluation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(found: Sequence[Evaluation], trend: Sequence[Point], links: Sequence[Link], advice: Advice | None) -> RenderableType:
+def told(
+    found: Sequence[Evaluation], trend: Sequence[Point], links: Sequence[Link], advice: Advice | None
+) -> RenderableType:
     """Return everything for the terminal."""
     parts: list[RenderableType] = [Text(), _verdict(found, trend), Text(), _chart(trend)]
     looped = [item for item in found if item.looping]
@@ -94,7 +101,9 @@ def _chart(trend: Sequence[Point]) -> Text:
     for point in trend:
         if (point.run, point.config) != before:
             before = (point.run, point.config)
-            text.append(("\n" if len(text) else "") + f"  {shown(point.run)} {shown(point.config)}".rstrip() + "\n", "dim")
+            text.append(
+                ("\n" if len(text) else "") + f"  {shown(point.run)} {shown(point.config)}".rstrip() + "\n", "dim"
+            )
         full = round(BAR * point.share)
         when = say("undated") if point.iteration is None else number(point.iteration)
         text.append(f"  {when:>9}  ")
@@ -132,7 +141,17 @@ def _links(links: Sequence[Link]) -> Text:
         text.append("  " + clipped(shown(link.unit), 40), "bold")
         text.append(" " + link_words(link) + "\n", "" if link.holds else "dim")
         for kind, group, many in link.groups[:2] if link.holds else ():
-            text.append("      " + say("{kind} group {group}: {count} of these rows", kind=say(kind), group=group, count=number(many)) + "\n", "dim")
+            text.append(
+                "      "
+                + say(
+                    "{kind} group {group}: {count} of these rows",
+                    kind=say(TYPES[kind]),
+                    group=group,
+                    count=number(many),
+                )
+                + "\n",
+                "dim",
+            )
         if link.holds and link.examples:
             file, line = link.examples[0]
             text.append("      " + say("for instance {place}", place=f"{shown(file)}:{line}") + "\n", "dim")
@@ -150,14 +169,11 @@ def link_words(link: Link) -> str:
             "stands in {rows} of {of} rows as “{phrase}”, but so do {chance} of random phrases of that length: no link",
             rows=rows, of=of, phrase=link.phrase, chance=chance,
         )  # fmt: skip
-    template = (
-        say("stands whole in {rows} of {of} training rows; of random phrases of that length {chance} are found",
-            rows=rows, of=of, chance=chance)
-        if link.whole
-        else say("stands in part (“{phrase}”) in {rows} of {of} training rows; of random phrases of that length {chance} are found",
-                 phrase=link.phrase, rows=rows, of=of, chance=chance)
-    )  # fmt: skip
-    return template
+    if link.whole:
+        where = say("stands whole in {rows} of {of} training rows", rows=rows, of=of)
+    else:
+        where = say("stands in part (“{phrase}”) in {rows} of {of} training rows", phrase=link.phrase, rows=rows, of=of)
+    return where + say("; of random phrases of that length {chance} are found", chance=chance)
 
 
 def _advice(advice: Advice) -> Text:
@@ -167,7 +183,9 @@ def _advice(advice: Advice) -> Text:
     note = say("for structured text such as recipes users report a repetition_penalty from 1.2 to 1.5")
     text.append(f"  {note}\n", "dim")
     if advice.inert:
-        text.append("  " + say("max_new_tokens in generation_kwargs has no effect; set the hook's own") + "\n", "yellow")
+        text.append(
+            "  " + say("max_new_tokens in generation_kwargs has no effect; set the hook's own") + "\n", "yellow"
+        )
     if advice.diff:
         text.append("\n" + "".join(f"  {shown(line)}\n" for line in advice.diff.splitlines()), "dim")
     text.rstrip()

@@ -68,10 +68,17 @@ def _edited(text: str, settings: dict[str, float | int]) -> str:
 def _kept(value: ast.expr, settings: dict[str, float | int]) -> list[str]:
     """Return the settings that a hook has already and keeps; one that is a name stays as ``**name``."""
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
-        return [f"{item.arg}={ast.unparse(item.value)}" for item in value.keywords if item.arg and item.arg not in settings]
+        return [
+            f"{item.arg}={ast.unparse(item.value)}" for item in value.keywords if item.arg and item.arg not in settings
+        ]
     if isinstance(value, ast.Dict):
-        pairs = [(key.value, item) for key, item in zip(value.keys, value.values, strict=True) if isinstance(key, ast.Constant)]
-        return [f"{key}={ast.unparse(item)}" for key, item in pairs if key not in settings and str(key).isidentifier()]
+        pairs = [
+            (key.value, item)
+            for key, item in zip(value.keys, value.values, strict=True)
+            if isinstance(key, ast.Constant)
+        ]
+        named = [(str(key), item) for key, item in pairs if key not in settings]
+        return [f"{key}={ast.unparse(item)}" for key, item in named if key.isidentifier()]
     return [f"**{ast.unparse(value)}"]
 
 

@@ -69,7 +69,9 @@ class Link:
 
 def links(found: Sequence[Evaluation], run: Corpus) -> list[Link]:
     """Return a link for each looped unit, the most specific first."""
-    units = {BREAK.join(_ring(item.measured.loop.unit)): item.measured.loop.unit for item in found if item.measured.loop}
+    units = {
+        BREAK.join(_ring(item.measured.loop.unit)): item.measured.loop.unit for item in found if item.measured.loop
+    }
     if not units:
         return []
     texts, rows = _answers(run)
@@ -170,13 +172,13 @@ def _groups(samples: Any, hit: Sequence[int]) -> list[tuple[str, str, int]]:  # 
 
 
 def _spelt(phrase: str) -> str:
-    """Write a phrase of tokens as people do: Han characters without spaces.
+    r"""Write a phrase of tokens as people do: Han characters without spaces.
 
-    >>> _spelt("\\x1f的\\x1f小\\x1f助手\\x1fof\\x1fmine\\x1f")
+    >>> _spelt("\x1f的\x1f小\x1f助手\x1fof\x1fmine\x1f")
     '的小助手 of mine'
     """
     text = ""
     for word in phrase.strip(BREAK).split(BREAK):
-        close = not text or (ord(text[-1]) > 0x2E7F or not text[-1].isalnum()) and ord(word[0]) > 0x2E7F
+        close = not text or ((ord(text[-1]) > 0x2E7F or not text[-1].isalnum()) and ord(word[0]) > 0x2E7F)
         text += word if close else f" {word}"
     return text

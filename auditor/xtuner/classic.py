@@ -77,7 +77,8 @@ def _dataset(node: dict[str, Any], result: Found) -> Dataset | None:
         template=last_of(_get(node.get("template_map_fn"), "template")),
         max_length=whole(node.get("max_length")),
         pack=bool(node.get("pack_to_max_length", inner is not None and outer == "process_hf_dataset")),
-        split=name_of(leaf.get("split")), times=float(whole(node.get("repeat_times")) or 1), name=name_of(leaf.get("name")),
+        split=name_of(leaf.get("split")), times=float(whole(node.get("repeat_times")) or 1),
+        name=name_of(leaf.get("name")),
     )  # fmt: skip
 
 
@@ -120,5 +121,6 @@ def _hook(held: dict[str, Any], result: Found) -> Hook:
         line=held.line if isinstance(held, Table) else 0, inputs=strings(held.get("evaluation_inputs")),
         every=whole(held.get("every_n_iters")), system=name_of(held.get("system")) or None,
         template=last_of(held.get("prompt_template")), max_new_tokens=whole(held.get("max_new_tokens")) or 600,
-        stop_words=None if words is None else strings(words), generation=generation if isinstance(generation, dict) else {},
+        stop_words=None if words is None else strings(words),
+        generation=generation if isinstance(generation, dict) else {},
     )  # fmt: skip

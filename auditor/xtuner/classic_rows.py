@@ -46,7 +46,7 @@ class Look:
             return self.row[name]
         if name in self.columns:
             return None
-        raise self.stop("F301", map=self.map_name, field=name)
+        raise self.stop("F301", map=self.map_name, field=name, fitting=_fitting(self.row))
 
     def text(self, value: Any, name: str) -> str:  # noqa: ANN401
         """Return a value that must be text."""
@@ -155,7 +155,9 @@ def _talk(look: Look, items: list[Any], keys: tuple[str, str], speakers: tuple[s
             asked += look.text(_of(look, item, said), said)
         elif speaker == speakers[1]:
             with_loss = look.map_name != "openai_map_fn" or _loss(look, item)
-            found.append({"system": system, "input": asked, "output": _of(look, item, said), "output_with_loss": with_loss})
+            found.append(
+                {"system": system, "input": asked, "output": _of(look, item, said), "output_with_loss": with_loss}
+            )
             asked, system = "", None
         elif speaker == "system" and look.map_name == "openai_map_fn":
             system = _of(look, item, said)
@@ -171,7 +173,7 @@ def _talk(look: Look, items: list[Any], keys: tuple[str, str], speakers: tuple[s
 
 def _of(look: Look, item: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401
     if key not in item:
-        raise look.stop("F301", map=look.map_name, field=key)
+        raise look.stop("F301", map=look.map_name, field=key, fitting=_fitting(look.row))
     return item[key]
 
 

@@ -70,7 +70,7 @@ def looks_like_one(path: Path) -> bool:
 
 
 def located(name: str, config: Path) -> Path:
-    """Return where a path of a configuration leads: from the working folder, as XTuner reads it, else from beside it."""
+    """Return where a configuration's path leads: from the working folder, as XTuner reads it, else from beside it."""
     here = Path(name).expanduser()
     beside = config.resolve().parent / here
     return beside if not here.is_absolute() and not here.exists() and beside.exists() else here

@@ -13,7 +13,10 @@ NAME = re.compile(r"eval_outputs_iter_(\d+)\.txt\Z")
 ROLLOUT = re.compile(
     r"(?:(?P<phase>train|eval)_rollout_(?P<a>\d+)|rollout_idx_(?P<b>\d+)_trajectory|eval_(?P<c>\d+)_trajectory)\.jsonl\Z"
 )
-PROMPTS, OUTPUTS = ("prompt", "input", "question", "instruction", "query"), ("output", "response", "answer", "completion")
+PROMPTS, OUTPUTS = (
+    ("prompt", "input", "question", "instruction", "query"),
+    ("output", "response", "answer", "completion"),
+)
 
 
 def classic(text: str, source: str, run: str, iteration: int, inputs: Sequence[str] = ()) -> Iterator[Evaluation]:

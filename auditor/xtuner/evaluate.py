@@ -24,7 +24,9 @@ COMPARE: Mapping[type, Callable[[Any, Any], Any]] = {
 UNARY: Mapping[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}
 NUMBERS: Mapping[str, Callable[[Any], Any]] = {"int": int, "float": float, "bool": bool, "len": len, "str": str}
 VIEWS = {"keys", "values", "items"}
-METHODS = {dict: {*VIEWS, "get", "update"}, Table: {*VIEWS, "get", "update"}, list: {"append", "extend"}}
+OF_DICTS = {*VIEWS, "get", "update"}
+METHODS: Mapping[type, set[str]] = {dict: OF_DICTS, Table: OF_DICTS, list: {"append", "extend"}}
+BUILTINS = {"dict", "list", "tuple", "open", "range", *NUMBERS}
 PLAIN = str | int | float | bool | None
 ENVIRONMENT = {"os.environ.get", "os.getenv", "environ.get", "getenv"}
 JOINS = {"os.path.join", "path.join", "osp.join"}
@@ -177,9 +179,8 @@ class Evaluator:
         return Unknown("its value comes from ${name}; give it with --env {name}=…", line, {"name": str(name)})
 
     def _call(self, node: ast.Call) -> Any:  # noqa: ANN401
-        if isinstance(node.func, ast.Name) and node.func.id not in self.names:
-            if node.func.id in {"dict", "list", "tuple", "open", "range"} | set(NUMBERS):
-                return self._builtin(node.func.id, node)
+        if isinstance(node.func, ast.Name) and node.func.id in BUILTINS - set(self.names):
+            return self._builtin(node.func.id, node)
         if isinstance(node.func, ast.Attribute):
             held = self.value(node.func.value)
             if node.func.attr in METHODS.get(type(held), ()):
@@ -222,16 +223,10 @@ class Evaluator:
         held = positional[0] if positional else None
         if isinstance(held, Unknown):
             return held
-        if name == "dict":
-            return Table({**(held if isinstance(held, dict) else {}), **named}, node.lineno)
+        if name in CONTAINERS:
+            return CONTAINERS[name](positional, named)
         if name == "open":
             return Built(Symbol("open"), tuple(positional), named, node.lineno)
-        if name == "range":
-            if any(not isinstance(n, int) or abs(n) > 10_000 for n in positional):
-                raise TooBigError
-            return list(range(*positional))
-        if name in {"list", "tuple"}:
-            return list(held or ()) if name == "list" else tuple(held or ())
         if not isinstance(held, PLAIN) and not (name == "len" and isinstance(held, list | tuple | dict)):
             return Unknown("this call is not evaluated", node.lineno)
         return NUMBERS[name](held)
@@ -266,6 +261,21 @@ class Evaluator:
         return found
 
 
+def _range(positional: Sequence[Any], _named: Table) -> list[int]:
+    """Count, but not without end."""
+    if any(not isinstance(number, int) or abs(number) > 10_000 for number in positional):
+        raise TooBigError
+    return list(range(*positional))
+
+
+CONTAINERS: Mapping[str, Callable[[Sequence[Any], Table], Any]] = {
+    "dict": lambda held, named: Table({**(held[0] if held and isinstance(held[0], dict) else {}), **named}, named.line),
+    "list": lambda held, _: list(held[0] if held else ()),
+    "tuple": lambda held, _: tuple(held[0] if held else ()),
+    "range": _range,
+}
+
+
 def bind(evaluator: Evaluator, target: ast.expr, value: Any) -> None:  # noqa: ANN401
     """Give a name, a tuple of names or an item of a known container its value; other targets are ignored."""
     if isinstance(target, ast.Name):
@@ -276,9 +286,8 @@ def bind(evaluator: Evaluator, target: ast.expr, value: Any) -> None:  # noqa: A
             bind(evaluator, part, values[index] if values else Unknown("an unknown tuple", target.lineno))
     elif isinstance(target, ast.Subscript):
         held, key = evaluator.value(target.value), evaluator.value(target.slice)
-        if isinstance(held, dict) and isinstance(key, str | int):
-            held[key] = value  # type: ignore[index]
-        elif isinstance(held, list) and isinstance(key, int) and -len(held) <= key < len(held):
+        within = isinstance(held, list) and isinstance(key, int) and -len(held) <= key < len(held)
+        if within or (isinstance(held, dict) and isinstance(key, str | int)):
             held[key] = value
     elif isinstance(target, ast.Attribute):
         held = evaluator.value(target.value)

@@ -95,11 +95,11 @@ def judged(found: Sequence[Evaluation]) -> list[Evaluation]:
 
 
 def split(text: str, asked: str | None = None) -> tuple[str, str, bool | None]:
-    """Split a decoded sequence into prompt and answer, and say whether the model ended it.
+    r"""Split a decoded sequence into prompt and answer, and say whether the model ended it.
 
     The prompt ends with the first marker behind the question; where no marker is known all is answer.
 
-    >>> split("<|im_start|>user\\n你好<|im_end|>\\n<|im_start|>assistant\\n您好！<|im_end|>")[1:]
+    >>> split("<|im_start|>user\n你好<|im_end|>\n<|im_start|>assistant\n您好！<|im_end|>")[1:]
     ('您好！', True)
     """
     start = text.find(asked) + len(asked) if asked and asked in text else 0
@@ -122,14 +122,15 @@ def _ended(answer: str) -> tuple[str, bool]:
 
 
 QUESTION = re.compile(
-    r"(?:<\|im_start\|>user\n|<\|User\|>:|<\|user\|>\n|\[INST\]|USER:|### Instruction:\n|问：|<start_of_turn>user\n|Human:)"
+    r"(?:<\|im_start\|>user\n|<\|User\|>:|<\|user\|>\n|\[INST\]|USER:|### Instruction:\n|问：|"
+    r"<start_of_turn>user\n|Human:)"
 )
 
 
 def question(prompt: str) -> str:
-    """Return what was asked, without the template around it.
+    r"""Return what was asked, without the template around it.
 
-    >>> question("<|im_start|>system\\nS<|im_end|>\\n<|im_start|>user\\n你好<|im_end|>\\n<|im_start|>assistant\\n")
+    >>> question("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\n你好<|im_end|>\n<|im_start|>assistant\n")
     '你好'
     """
     marks = list(QUESTION.finditer(prompt))

@@ -25,6 +25,8 @@ class _State:
     seen: int | None = None
     phase: str = ""
     asked: int = 0
+    part: int = 1
+    """Which training of the log this is; a log may hold several, one after the other."""
     waiting: list[int] = field(default_factory=list)
     """Places of evaluations whose iteration a following ``Saving checkpoint`` will tell."""
 
@@ -56,9 +58,23 @@ def evaluations(text: str, source: str, run: str, inputs: Sequence[str] = ()) ->
         iteration, at_least = _when(state, every)
         state.waiting.append(len(found))
         found.append(
-            Evaluation(source, run, iteration, state.phase, state.asked, prompt, answer, ended, at_least=at_least)
+            Evaluation(
+                source,
+                _named(run, state.part),
+                iteration,
+                state.phase,
+                state.asked,
+                prompt,
+                answer,
+                ended,
+                at_least=at_least,
+            )
         )
     return found
+
+
+def _named(run: str, part: int) -> str:
+    return run if part == 1 else f"{run} #{part}"
 
 
 def _heard(record: str, state: _State, found: list[Evaluation]) -> None:
@@ -69,6 +85,8 @@ def _heard(record: str, state: _State, found: list[Evaluation]) -> None:
         epoch, step, whole = map(int, match.groups())
         state.seen, state.waiting = (epoch - 1) * whole + step, []
     elif match := PHASE.match(record):
+        if match.group(1) == "before_train" and state.phase not in {"", "before_train"}:
+            state.part, state.seen = state.part + 1, None
         state.phase, state.asked, state.waiting = match.group(1), 0, []
     elif match := SAVED.match(record):
         for place in state.waiting:
@@ -90,4 +108,4 @@ def _when(state: _State, every: int) -> tuple[int | None, bool]:
 
 def _unfenced(text: str) -> str:
     """Cut at the fence that ends a log pasted into Markdown."""
-    return text.split("\n```")[0]
+    return text.split("\n```", maxsplit=1)[0]

@@ -3,7 +3,7 @@
 import copy
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,26 +59,35 @@ def repair(path: Path, question: Question, target: Path) -> Repaired:
 def _mended(source: Source, question: Question, columns: Columns, done: Repaired) -> Iterator[bytes]:
     """Yield the rows that stay, and count what became of each."""
     assert done.left_out is not None
-    clashing = {clash.path for clash in columns.clashes()}
+    mender = _Mender(question, columns, {clash.path for clash in columns.clashes()})
     for row in rows(source):
         if row.bad == "bom":
             continue
-        data = None if row.bad else _row(row, question, columns, clashing)
-        if data is None:
-            done.left_out.append(row.line)
-            continue
-        if data is row.raw:
-            done.kept += 1
-        else:
-            done.mended += 1
-        yield data
+        for one in _apart(row, question):
+            data = None if row.bad else _row(one, question, columns, mender)
+            if data is None:
+                done.left_out.append(row.line)
+                continue
+            if data is row.raw:
+                done.kept += 1
+            else:
+                done.mended += 1
+            yield data
 
 
-def _row(row: Row, question: Question, columns: Columns, clashing: set[str]) -> bytes | None:
+def _apart(row: Row, question: Question) -> list[Row]:
+    """Return the rows of an array that stands on one line, where V1 reads it as one."""
+    held = row.value
+    several = question.target == "v1" and isinstance(held, list) and len(held) > 0
+    if several and all(isinstance(item, dict) and "role" not in item for item in held):
+        return [row._replace(value=item, raw=b"") for item in held]
+    return [row]
+
+
+def _row(row: Row, question: Question, columns: Columns, mender: "_Mender") -> bytes | None:
     """Return a row's bytes, mended where needed; None where it cannot be mended."""
     value = copy.deepcopy(row.value)
-    mend: Callable[[Any], Any] = _mend_v1 if question.target == "v1" else _mender(question, columns, clashing, row)
-    value = mend(value)
+    value = _mend_v1(value) if question.target == "v1" else mender(value, row.line)
     if value is None or not _passes(row, value, question, columns):
         return None
     odd = {"surrogate", "duplicate_key", "huge"} & set(row.odd)
@@ -102,39 +111,44 @@ def _passes(row: Row, value: Any, question: Question, columns: Columns) -> bool:
     return kept and not any(fault.code in {"F304", "F310"} for fault in scratch.held.values())
 
 
-def _mender(
-    question: Question, columns: Columns, clashing: set[str], row: Row
-) -> Callable[[Any], Any]:
-    """Return what mends rows for the classic loaders."""
-    old = question.target == "classic-0.1.23"
-    wanted = known(question.map_fn)
-    needed = set(wanted.fields) if wanted else set(columns.keys.get("", ()))
-    spare = {path.split("/")[1] for path in clashing if path} - needed if old else set()
-    turn_spare = {path.rpartition("/")[2] for path in clashing if path.startswith("/conversation/*/")} - TURN
-    some_loss = "output_with_loss" in columns.keys.get("/conversation/*", ())
+class _Mender:
+    """Mends rows for the classic loaders."""
 
-    def mend(value: Any) -> Any:  # noqa: ANN401
+    def __init__(self, question: Question, columns: Columns, clashing: set[str]) -> None:
+        self.question = question
+        self.old = question.target == "classic-0.1.23"
+        wanted = known(question.map_fn)
+        self.top = columns.keys.get("", set())
+        self.needed = set(wanted.fields) if wanted else set(self.top)
+        self.spare = {path.split("/")[1] for path in clashing if path} - self.needed if self.old else set()
+        turns = (path.rpartition("/")[2] for path in clashing if path.startswith("/conversation/*/"))
+        self.turn_spare = set(turns) - TURN
+        self.some_loss = "output_with_loss" in columns.keys.get("/conversation/*", ())
+
+    def __call__(self, value: Any, line: int) -> Any:  # noqa: ANN401
+        """Return a row mended, or None where it is no row."""
         if not isinstance(value, dict):
             return None
-        value = {key: inner for key, inner in value.items() if key not in spare}
-        for key in FORMATTED & needed:
-            if key in columns.keys.get("", ()) and value.get(key) is None and question.map_fn is not None:
-                value[key] = ""
-        if question.loader == "LLaVADataset":
-            value.setdefault("id", str(row.line))
+        value = {key: inner for key, inner in value.items() if key not in self.spare}
+        if self.question.map_fn is not None:
+            empty = {key: "" for key in FORMATTED & self.needed & self.top if value.get(key) is None}
+            value |= empty
+        if self.question.loader == "LLaVADataset":
+            value.setdefault("id", str(line))
         for turn in _objects(value.get("conversation")):
-            for key in turn_spare:
-                turn.pop(key, None)
-            if "input" in turn and turn["input"] is None:
-                turn["input"] = ""
-            if some_loss:
-                turn.setdefault("output_with_loss", True)
+            self._turn(turn)
         for message in _objects(value.get("messages")):
-            if old and question.map_fn == "openai_map_fn" and message.get("role") == "assistant":
+            if self.old and self.question.map_fn == "openai_map_fn" and message.get("role") == "assistant":
                 message["loss"] = str(message.get("loss", True)).lower()
         return value
 
-    return mend
+    def _turn(self, turn: dict[str, Any]) -> None:
+        for key in self.turn_spare:
+            turn.pop(key, None)
+        if "input" in turn and turn["input"] is None:
+            turn["input"] = ""
+        if self.some_loss:
+            turn.setdefault("output_with_loss", True)
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401

@@ -13,8 +13,8 @@ from auditor.xtuner.parts import Hook
 LARGEST = 512 << 20
 """Bytes of one log or output file."""
 
-SKIPPED = {"config.py", "env.json"}
-"""V1's ``env.json`` dumps the whole environment; it is never opened."""
+OURS = "evaluations.jsonl"
+"""What ``auditor.xtuner.hook`` writes."""
 
 
 def gather(places: Iterable[str | Path]) -> list[Evaluation]:
@@ -39,9 +39,7 @@ def gather(places: Iterable[str | Path]) -> list[Evaluation]:
 
 def hook_of(root: Path) -> Hook | None:
     """Return the evaluation hook of a work folder's configuration, or None."""
-    folder = root if root.is_dir() else root.parent
-    candidates = sorted([*folder.glob("*.py"), *folder.glob("*/vis_data/config.py"), *folder.glob("config.py")])
-    for path in candidates[:50]:
+    for path in _configs(root):
         try:
             hooks = read(path).hooks
         except AuditorError:
@@ -53,8 +51,13 @@ def hook_of(root: Path) -> Hook | None:
 
 def config_of(root: Path) -> Path | None:
     """Return a work folder's configuration, if it has one."""
+    return next(iter(_configs(root)), None)
+
+
+def _configs(root: Path) -> list[Path]:
+    """Return the configurations of a work folder, its own before those dumped by its runs."""
     folder = root if root.is_dir() else root.parent
-    return next(iter(sorted([*folder.glob("*.py"), *folder.glob("*/vis_data/config.py")])), None)
+    return [*sorted(folder.glob("*.py")), *sorted(folder.glob("*/vis_data/config.py"))][:50]
 
 
 def _of(path: Path, root: Path, inputs: Sequence[str]) -> Iterator[Evaluation]:
@@ -69,7 +72,7 @@ def _of(path: Path, root: Path, inputs: Sequence[str]) -> Iterator[Evaluation]:
         text = _text(path)
         if logs.is_log(text):
             yield from logs.evaluations(text, source, run, inputs)
-    elif path.suffix in {".jsonl", ".json"} and (path == root or path.name.startswith("evaluations")):
+    elif path.suffix in {".jsonl", ".json"} and (path == root or path.name == OURS):
         yield from eval_files.plain(_text(path), source, run)
 
 
@@ -86,7 +89,12 @@ def _text(path: Path) -> str:
 
 
 def _merged(found: list[Evaluation]) -> list[Evaluation]:
-    """Leave out answers of a log that a file of the same run holds too; the file knows the iteration."""
+    """Leave out answers of a log that a file of the same run holds too; the file knows the iteration.
+
+    What our own hook wrote holds every answer of its run.
+    """
+    whole = {item.run for item in found if Path(item.source).name == OURS}
+    found = [item for item in found if item.run not in whole or Path(item.source).name == OURS]
     exact = {(item.run, item.prompt, item.answer): item for item in found if item.phase == "checkpoint"}
     kept, seen = [], set()
     for item in found:

@@ -17,7 +17,11 @@ LISTS = ("dataset_config_list", "dataset_config", "dataset_configs", "datasets")
 
 def is_v1(names: Mapping[str, Any]) -> bool:
     """Say whether a file's names belong to V1: it builds trainers and data sets by calls, not by ``dict(type=…)``."""
-    symbols = [value if isinstance(value, Symbol) else value.symbol for value in names.values() if isinstance(value, Symbol | Built)]
+    symbols = [
+        value if isinstance(value, Symbol) else value.symbol
+        for value in names.values()
+        if isinstance(value, Symbol | Built)
+    ]
     return any(symbol.name.startswith("xtuner.v1.") for symbol in symbols)
 
 
