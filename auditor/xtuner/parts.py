@@ -62,9 +62,9 @@ class Found:
     save_every: int | None = None
 
     def missing(self, what: str, where: Unknown) -> None:
-        """Note what could not be resolved."""
+        """Note what could not be resolved, each expression once."""
         entry = Unresolved(where.line, what, where.why, where.values)
-        if entry not in self.unresolved:
+        if all((held.line, held.why, held.values) != (entry.line, entry.why, entry.values) for held in self.unresolved):
             self.unresolved.append(entry)
 
 

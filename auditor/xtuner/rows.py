@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from auditor.chunks import chunks
-from auditor.kernels.jsonl import BLANK
 from auditor.parse import DEPTH_LIMIT, BadLineError, careful, quick
 from auditor.sources import Source, pieces
 
@@ -35,10 +34,10 @@ def rows(source: Source) -> Iterator[Row]:
         if chunk.spans is None:
             continue
         places = zip(*(column.tolist() for column in chunk.spans), strict=True)
-        for index, (start, end, mark) in enumerate(places):
+        for index, (start, end) in enumerate(places):
             line = chunk.line + index
             data = chunk.data[start:end]
-            if mark == BLANK:
+            if not data.strip():
                 yield Row(line, None, (), data, "blank")
             else:
                 yield from _line(line, data)

@@ -55,7 +55,7 @@ def test_repaired_files_load(name: str, target: Target, tmp_path: Path) -> None:
     case = CASES[name]
     source = placed(case, tmp_path)
     asked = Question(target, "OpenaiTokenizeFunctionConfig" if target == "v1" else case["map_fn"])
-    if name in {"88_utf16"}:
+    if name == "88_utf16":
         return
     done = repair(source, asked, tmp_path / "fixed" / source.name)
     again = check(done.path, asked)
@@ -118,7 +118,11 @@ def test_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("AUDITOR_LANG", "en")
     choose("auto")
     Path("data").mkdir()
-    row = {"instruction": "写一个故事", "input": None, "output": "从前有一座山，山里有一座庙，庙里有一个老和尚在讲故事。"}
+    row = {
+        "instruction": "写一个故事",
+        "input": None,
+        "output": "从前有一座山，山里有一座庙，庙里有一个老和尚在讲故事。",
+    }
     Path("data/a.json").write_text(json.dumps([row, row, {**row, "output": "另一个回答，与前面的没有关系。"}]))
     Path("cfg.py").write_text(CONFIG)
     assert main(["check", "cfg.py", "--json"]) == 0

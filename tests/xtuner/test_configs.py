@@ -2,7 +2,6 @@
 
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
     done = subprocess.run(
-        [*command, "--python-version", "3.10", "--dest", str(folder), "xtuner==0.1.23"], check=False, capture_output=True
+        [*command, "--python-version", "3.10", "--dest", str(folder), "xtuner==0.1.23"],
+        check=False,
+        capture_output=True,
     )
     found = list(folder.glob("xtuner-0.1.23*.whl"))
     if done.returncode or not found:
@@ -74,7 +75,8 @@ max_length = int(2048 - (336 / 14)**2)
 a = dict(type=process_hf_dataset, dataset=dict(type=load_dataset, path='json', data_files=dict(train=root + 'a.json')),
          max_length=max_length, dataset_map_fn=alpaca_map_fn,
          template_map_fn=dict(type=template_map_fn_factory, template=PROMPT_TEMPLATE.qwen_chat))
-b = dict(type=process_hf_dataset, dataset=dict(type=load_dataset, path='org/name'), dataset_map_fn='xtuner.x.openai_map_fn')
+hub = dict(type=load_dataset, path='org/name')
+b = dict(type=process_hf_dataset, dataset=hub, dataset_map_fn='xtuner.x.openai_map_fn')
 train_dataset = dict(type=ConcatDataset, datasets=[a, b])
 train_dataloader = dict(batch_size=1, dataset=train_dataset)
 every = 100
@@ -130,7 +132,9 @@ train_dataloader = dict(dataset=dict(type=process_hf_dataset,
 def test_v1(tmp_path: Path) -> None:
     """Literal paths, environment variables by --env only, and a JSON list of data sets that the file loops over."""
     (tmp_path / "meta.json").write_text('{"recipes": {"annotation": "r.jsonl", "sample_ratio": 2.0}}')
-    text = V1_HEAD + f"""
+    text = (
+        V1_HEAD
+        + f"""
 path = os.environ["DATA"]
 tokenize = OpenaiTokenizeFunctionConfig(chat_template="qwen3", max_length=4096)
 data = [{{"dataset": DatasetConfig(anno_path=path, cache_tag="v1"), "tokenize_fn": tokenize}}]
@@ -141,6 +145,7 @@ for name, entry in found.items():
                  sample_ratio=entry.get("sample_ratio", 1.0)), "tokenize_fn": tokenize}})
 trainer = TrainerConfig(dataloader_cfg=DataloaderConfig(dataset_config_list=data, pack_max_length=4096))
 """
+    )
     unbound = config(tmp_path, text)
     assert unbound.target == "v1"
     assert [(entry.line, entry.values) for entry in unbound.unresolved] == [(7, {"name": "DATA"})]
@@ -211,7 +216,12 @@ def test_nothing_runs(body: str, tmp_path: Path, watch: Watch) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["x = 9 ** 9 ** 9", "x = 'a' * 10 ** 9", "x = [0] * 10 ** 9", "for i in range(10000):\n    for j in range(10000):\n        x = j"],
+    [
+        "x = 9 ** 9 ** 9",
+        "x = 'a' * 10 ** 9",
+        "x = [0] * 10 ** 9",
+        "for i in range(10000):\n    for j in range(10000):\n        x = j",
+    ],
 )
 def test_greed_ends(body: str, tmp_path: Path) -> None:
     """What would take endless time or memory is refused."""
@@ -228,7 +238,6 @@ def test_broken_python(tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Relative paths lead into the test's own folder."""
     monkeypatch.chdir(tmp_path)
-    yield
