@@ -6,9 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 from jinja2 import Environment, select_autoescape
+from markupsafe import Markup
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from auditor.outputs.charts import Part, bar
+from auditor.outputs.html.shown import visible
 from auditor.outputs.plain import clipped, shown
 from auditor.outputs.tables import write_parquet
 from auditor.outputs.terminal import number, percent
@@ -192,6 +195,11 @@ def _advice(advice: Advice) -> Text:
     return text
 
 
+def _bar(parts: list[tuple[str, float]], whole: float) -> Markup:
+    """Draw a bar for the page."""
+    return bar((Part(kind, size) for kind, size in parts), whole)
+
+
 TABLE = pa.schema(
     [
         ("source", pa.string()), ("run", pa.string()), ("config", pa.string()), ("iteration", pa.int64()),
@@ -230,10 +238,10 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     write_parquet(folder / "evaluations.parquet", table(found))
     environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((REPORTS / "evals.html").read_text(encoding="utf-8"))
+    template = environment.from_string((REPORTS / "evals" / "page.html").read_text(encoding="utf-8"))
     page = template.render(
         say=say, lang=language(), points=trend, found=found, links=links, words=link_words, advice=advice,
-        question=question, onset=onset(trend), percent=percent,
+        question=question, onset=onset(trend), bar=_bar, visible=visible,
     )  # fmt: skip
     path = folder / "evals.html"
     write_bytes(path, page.encode("utf-8", "backslashreplace"))
