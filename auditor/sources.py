@@ -47,7 +47,8 @@ BOMB_RATIO, BOMB_FLOOR = 2000, 1 << 30
 class Source:
     """One input file: how it is shown, where it lies, and what it holds.
 
-    ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set).
+    ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set); ``dialect`` is the one that a
+    configuration reads the file in, empty where rows are recognised one by one.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Source:
     compression: str = ""
     size: int = 0
     mtime: int = 0
+    dialect: str = ""
 
     @property
     def remote(self) -> bool:

@@ -53,7 +53,7 @@ def templates() -> set[str]:
     for path in terminal:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         found |= {text for text in spoken(tree, tables=path.stem == "terminal", commands="cli" in path.parts) if text}
-    page = (REPORTS / "evals" / "page.html").read_text(encoding="utf-8")  # the page of evaluations speaks as the terminal does
+    page = (REPORTS / "evals" / "page.html").read_text(encoding="utf-8")  # it speaks as the terminal does
     return found | set(re.findall(r'say\("([^"]+)"', page))
 
 

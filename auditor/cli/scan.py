@@ -57,6 +57,7 @@ def run(options: dict[str, Any]) -> int:
             select=options["select"],
             ignore=options["ignore"],
             fields=options["fields"],
+            dialects=inputs.dialects,
             workers=options["workers"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],

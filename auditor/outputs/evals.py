@@ -241,7 +241,8 @@ def write(
     template = environment.from_string((REPORTS / "evals" / "page.html").read_text(encoding="utf-8"))
     page = template.render(
         say=say, lang=language(), points=trend, found=found, links=links, words=link_words, advice=advice,
-        question=question, onset=onset(trend), bar=_bar, visible=visible,
+        question=question, onset=onset(trend), bar=_bar,
+        looping=sum(item.looping for item in found), visible=visible,
     )  # fmt: skip
     path = folder / "evals.html"
     write_bytes(path, page.encode("utf-8", "backslashreplace"))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.cli import main
+from auditor.outputs.run import Run
 from auditor.words import choose
 from auditor.xtuner.faults import REASONS, REMEDIES
 from auditor.xtuner.preflight import Question, Target, check
@@ -138,3 +139,19 @@ def test_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert len(json.loads(Path("cfg.audit/cleaned/a.json").read_bytes())) == 2
     assert main(["clean", "cfg.audit", "--xtuner-config", "cfg.py"]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_each_file_is_read_as_its_map_function_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guanaco's marks are plain text to pretrain_map_fn; what the run reads again, it reads the same way."""
+    monkeypatch.chdir(tmp_path)
+    text = "### Human: 怎么做红烧肉？### Assistant: 先把五花肉切块焯水，再炒糖色，小火慢炖一个小时。"
+    Path("a.jsonl").write_text((json.dumps({"text": text}) + "\n") * 3)
+    pattern = CONFIG.replace("root + 'a.json'", "'a.jsonl'")
+    for name, dialect in (("pretrain_map_fn", "text"), ("oasst1_map_fn", "oasst1")):
+        Path(f"{dialect}.py").write_text(pattern.replace("alpaca_map_fn", name))
+        assert main(["scan", f"{dialect}.py", "--no-report"]) == 0
+        run = Run.open(f"{dialect}.audit")
+        assert set(run.samples["dialect"].to_pylist()) == {dialect}
+        assert [turn.text for turn in run.turns([0])[0]][-1] == (
+            text if dialect == "text" else text.split("Assistant: ")[1]
+        )
