@@ -176,7 +176,8 @@ def _fetched(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> tuple[Set
     """Read rows again and collect their shingles, unit by unit."""
 
     def shingles(part: Part) -> dict[str, pa.Table]:
-        found = conversation_sets(views(again(part.source, part.places, corpus.dialects(part))), corpus.settings.shingle)
+        read = again(part.source, part.places, corpus.dialects(part))
+        found = conversation_sets(views(read), corpus.settings.shingle)
         return {name: _packed(sets) for name, sets in zip(("narrow", "wide"), found, strict=True)}
 
     units = list(local.run(stage, shingles, corpus.parts(rows), workers))
