@@ -18,7 +18,6 @@ from auditor.xtuner.rows import Row, rows
 from auditor.xtuner.v1 import TOKENIZERS
 
 Target = Literal["classic", "classic-0.1.23", "v1"]
-TARGETS: tuple[Target, ...] = ("classic", "classic-0.1.23", "v1")
 
 PARSE = {"json": "F101", "utf8": "F102", "encoding": "F103", "blank": "F104", "deep": "F105", "long": "F106",
          "number": "F107", "truncated": "F110", "bom": "F201"}  # fmt: skip

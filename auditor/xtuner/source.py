@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.errors import InputError, UsageError
 from auditor.xtuner.evaluate import Evaluator, bind
-from auditor.xtuner.values import LONGEST, Symbol, Table, TooBigError, Unknown
+from auditor.xtuner.values import LONGEST, Symbol, TooBigError, Unknown
 
 STEPS = 100_000
 """Statements evaluated in one configuration, loops included."""
@@ -179,10 +179,3 @@ def _appended(body: Sequence[ast.stmt]) -> Iterator[str]:
             match inner:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "extend")):
                     yield name
-
-
-def table(value: Any) -> Table | None:  # noqa: ANN401  (any value)
-    """Return a value if it is a dict."""
-    if isinstance(value, Table):
-        return value
-    return Table(value) if isinstance(value, dict) else None
