@@ -6,7 +6,7 @@ DATA ?= ../shared/data
 KERNELS := $(wildcard auditor/kernels/native/*.pyx auditor/kernels/native/*.h) auditor/kernels/unicode_table.py auditor/text.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types quality wheel clean
+.PHONY: help demo test check lint types quality xtuner wheel clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -42,8 +42,11 @@ types: $(VENV)/developed ## Check types
 quality: $(VENV)/developed ## Measure quality on real data: make quality DATA=folder
 	$(BIN)/python benchmarks/quality.py --data $(DATA)
 
+xtuner: $(VENV)/developed ## Hold checks and hook against the real XTuner (2 GB, its own environments)
+	$(BIN)/python tests/xtuner/real_all.py .xtuner
+
 wheel: $(VENV)/developed ## Build a wheel
 	$(BIN)/python -m build --wheel
 
 clean: ## Remove what was built
-	rm -rf $(VENV) build dist *.egg-info auditor/kernels/native/*.so auditor/kernels/native/*.c auditor/kernels/native/unicode_table.h
+	rm -rf $(VENV) .xtuner build dist *.egg-info auditor/kernels/native/*.so auditor/kernels/native/*.c auditor/kernels/native/unicode_table.h

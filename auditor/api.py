@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from auditor import sources
@@ -21,6 +22,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fields: Mapping[str, str] | None = None,
+    dialects: Mapping[str, str] | None = None,
     workers: int | None = None,
     longest: int | None = None,
     report: bool = True,
@@ -31,13 +33,15 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
-    ``select`` and ``ignore`` narrow it by prefixes of codes. Raises ``auditor.errors.AuditorError``.
+    ``select`` and ``ignore`` narrow it by prefixes of codes. ``dialects`` says, by path, in which
+    dialect a file is read, where rows are not to be recognised one by one. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = profile(str(rules), select, ignore)
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
+    found = [replace(source, dialect=(dialects or {}).get(source.path, "")) for source in found]
     settings = _settings(chosen, fields or {}, longest or LONGEST)
     result = audit(found, skipped, settings, chosen, work, workers or cores(), progress)
     folder.write(target, result)

@@ -110,7 +110,7 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
     for number, source in enumerate(sources):
         found = stream(source, longest)
         for chunk in chain([next(found, NOTHING)], found):
-            yield Piece(number, chunk)
+            yield Piece(number, chunk, source.dialect)
             share = (done + min(source.size, chunk.offset + len(chunk.data))) / whole
             progress("measure", None if source.compression else min(1.0, share))
         done += source.size

@@ -93,8 +93,11 @@ class Corpus:
 
     def batches(self, rows: Ints) -> Iterator[Batch]:
         """Read rising rows again."""
-        dialects = Dialects(self.settings.fields)
-        return (again(part.source, part.places, dialects) for part in self.parts(rows))
+        return (again(part.source, part.places, self.dialects(part)) for part in self.parts(rows))
+
+    def dialects(self, part: Part) -> Dialects:
+        """Return how the rows of a part are read."""
+        return Dialects(self.settings.fields, part.source.dialect)
 
 
 def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings: Settings) -> Corpus:
@@ -169,10 +172,10 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: 
 
 def _fetched(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> tuple[Sets, Sets]:
     """Read rows again and collect their shingles, unit by unit."""
-    dialects = Dialects(corpus.settings.fields)
 
     def shingles(part: Part) -> dict[str, pa.Table]:
-        found = conversation_sets(views(again(part.source, part.places, dialects)), corpus.settings.shingle)
+        read = again(part.source, part.places, corpus.dialects(part))
+        found = conversation_sets(views(read), corpus.settings.shingle)
         return {name: _packed(sets) for name, sets in zip(("narrow", "wide"), found, strict=True)}
 
     units = list(local.run(stage, shingles, corpus.parts(rows), workers))

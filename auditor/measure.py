@@ -37,10 +37,11 @@ class Settings:
 
 
 class Piece(NamedTuple):
-    """The unit of work: a chunk of the source with this number."""
+    """The unit of work: a chunk of the source with this number, read in this dialect if it has one."""
 
     source: int
     chunk: Chunk
+    dialect: str = ""
 
 
 FAULTS = pa.schema(
@@ -74,7 +75,7 @@ MAIN = ("kind", "unit", "period", "times", "turn", "start", "end", "cut", "sever
 
 def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     """Read a piece and measure it: tables of samples, keys, loops and faults (and, as metadata, the rows looked at)."""
-    found = read(piece.chunk, Dialects(settings.fields))
+    found = read(piece.chunk, Dialects(settings.fields, piece.dialect))
     view = views(found.batch)
     loops = _loops(view) if "loops" in settings.signals else []
     samples = [

@@ -21,6 +21,7 @@ import pyarrow as pa
 from auditor.errors import InputError, UsageError
 from auditor.kernels.flat import Bytes, Ints
 from auditor.kernels.jsonl import Borders
+from auditor.parse import quick
 
 PIECE = 4 << 20
 """Bytes read at once."""
@@ -32,6 +33,9 @@ COMPRESSIONS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"BZh": "bz2", b"
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".parquet", ".arrow")
 PACKED = ("", ".gz", ".zst", ".bz2", ".xz")
 ARCHIVES = {b"PK\x03\x04": "zip", b"Rar!": "rar", b"7z\xbc\xaf": "7z"}
+ROWS = (b'"conversation"', b'"conversations"', b'"messages"', b'"dialogs"')
+"""Keys of rows, which no message has."""
+
 MARKER = ".auditor-run"
 """A file that stands in every run folder, so that a run is never read as data."""
 
@@ -43,7 +47,8 @@ BOMB_RATIO, BOMB_FLOOR = 2000, 1 << 30
 class Source:
     """One input file: how it is shown, where it lies, and what it holds.
 
-    ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set).
+    ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set); ``dialect`` is the one that a
+    configuration reads the file in, empty where rows are recognised one by one.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Source:
     compression: str = ""
     size: int = 0
     mtime: int = 0
+    dialect: str = ""
 
     @property
     def remote(self) -> bool:
@@ -254,7 +260,11 @@ def _message(line: bytes, places: Iterable[int]) -> bool:
     borders = list(places)
     end = borders[1] if len(borders) > 1 else len(line)
     first = line[borders[0] + 1 : end]
-    return first.lstrip().startswith(b"{") and b'"role"' in first and b'"conversation"' not in first
+    try:
+        held = quick(first)
+    except ValueError:
+        return first.lstrip().startswith(b"{") and b'"role"' in first and not any(key in first for key in ROWS)
+    return isinstance(held, dict) and "role" in held
 
 
 @contextmanager

@@ -21,6 +21,7 @@ FLOORS = [
     ["judge"],
     ["plan"],
     ["audit"],
+    ["xtuner"],
     ["outputs"],
     ["api"],
     ["cli"],

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor.shipped import PACKAGE
+from auditor.shipped import PACKAGE, REPORTS
 from auditor.words import CATALOGUE, choose, say
 
 ERRORS = {"AuditorError", "UsageError", "InputError", "EnvironmentFault", "VerifyError"}
-TABLES = {"STAGES", "CAUSES"}
+TABLES = {"STAGES", "CAUSES", "REASONS", "REMEDIES", "TYPES"}
 HELP = {"help", "short_help", "epilog"}
 CLICK = {"Show this message and exit.", "Show the version and exit.", "Options", "Commands", "Usage"}
 
@@ -35,7 +35,7 @@ def spoken(tree: ast.AST, *, tables: bool, commands: bool) -> Iterator[str | Non
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-        if name == "say" or name in ERRORS:
+        if name in {"say", "Unknown"} or name in ERRORS:
             yield constant(node.args[0]) if node.args else None
             yield constant(keywords.get("hint"))
         elif name == "_table" and tables:
@@ -53,7 +53,8 @@ def templates() -> set[str]:
     for path in terminal:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         found |= {text for text in spoken(tree, tables=path.stem == "terminal", commands="cli" in path.parts) if text}
-    return found
+    page = (REPORTS / "evals" / "page.html").read_text(encoding="utf-8")  # it speaks as the terminal does
+    return found | set(re.findall(r'say\("([^"]+)"', page))
 
 
 CHINESE: dict[str, str] = json.loads(CATALOGUE.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from auditor.cli.group import Command
-from auditor.cli.options import json_option, run_argument
+from auditor.cli.options import bound, json_option, run_argument
 from auditor.cli.quick import without_pandas
 
 
@@ -21,9 +21,17 @@ from auditor.cli.quick import without_pandas
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="Folder for cleaned/ and dropped/ (default: the run)."
 )
+@click.option(
+    "--xtuner-config",
+    type=click.Path(path_type=Path),
+    help="Also write a copy of this configuration that reads the cleaned files.",
+)
+@click.option("--env", callback=bound, multiple=True, help="Give an environment variable a value: NAME=VALUE.")
 @click.option("--dry-run", is_flag=True, help="Count, and write nothing.")
 @json_option
-def command(run: Path, out: Path | None, *, dry_run: bool, as_json: bool) -> int:
+def command(
+    run: Path, out: Path | None, xtuner_config: Path | None, env: dict[str, str], *, dry_run: bool, as_json: bool
+) -> int:
     """Clean, then say what was kept."""
     without_pandas()
     from auditor.cli.tell import tell  # noqa: PLC0415
@@ -35,10 +43,18 @@ def command(run: Path, out: Path | None, *, dry_run: bool, as_json: bool) -> int
     counts = cleaned.clean(opened, target, dry=dry_run)
     if not dry_run and target.resolve() == opened.path.resolve():
         folder.reseal(opened.path)
+    edited = None
+    if xtuner_config is not None and not dry_run:
+        from auditor.xtuner.edit import repoint  # noqa: PLC0415
+
+        edited = repoint(xtuner_config, cleaned.pairs(opened, target), env)
     if as_json:
-        click.echo(folder.dumped(_json(counts, None if dry_run else target)), nl=False)
+        told = _json(counts, None if dry_run else target)
+        click.echo(folder.dumped(told if edited is None else {**told, "config": str(edited.path)}), nl=False)
     else:
         tell(terminal.cleaned(counts, None if dry_run else str(target)))
+        if edited is not None:
+            tell(terminal.edited(edited))
     return 0
 
 

@@ -45,3 +45,12 @@ def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def bound(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    """Read ``NAME=VALUE``, as often as it is given."""
+    pairs = [part.partition("=") for part in value]
+    for name, sign, _ in pairs:
+        if not name or not sign:
+            raise UsageError("--env does not know {name}", hint="write --env NAME=VALUE", name=name)
+    return {name: text for name, _, text in pairs}

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from auditor.cli.group import Command
-from auditor.cli.options import fields_of, json_option, rule_options
+from auditor.cli.options import bound, fields_of, json_option, rule_options
 from auditor.cli.quick import without_pandas
 
 
@@ -15,7 +15,8 @@ from auditor.cli.quick import without_pandas
     cls=Command,
     short_help="Audit training data: find what repeats, say what to remove.",
     help="Audit training data: find what repeats, prove it, say what to remove, and write a report.\n\n"
-    "DATA: files, folders, globs in quotes, addresses, or - for standard input.",
+    "DATA: files, folders, globs in quotes, addresses, - for standard input, or an XTuner configuration (.py), which "
+    "is read and never run.",
 )
 @click.argument("data", nargs=-1, required=True)
 @click.option(
@@ -25,6 +26,7 @@ from auditor.cli.quick import without_pandas
 @click.option(
     "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
 )
+@click.option("--env", callback=bound, multiple=True, help="Give an environment variable a value: NAME=VALUE.")
 @click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
@@ -43,15 +45,19 @@ def run(options: dict[str, Any]) -> int:
     from auditor.cli.progress import progress  # noqa: PLC0415
     from auditor.cli.tell import tell, warn  # noqa: PLC0415
     from auditor.outputs import terminal  # noqa: PLC0415
+    from auditor.xtuner.inputs import expanded  # noqa: PLC0415
 
+    inputs = expanded(options["data"], options.get("env"))
+    warn(terminal.notes(inputs.notes))
     with progress() as told:
         found = api.scan(
-            list(options["data"]),
-            options["out"],
+            inputs.data,
+            options["out"] or api.default_folder(list(options["data"])),
             rules=options["profile"],
             select=options["select"],
             ignore=options["ignore"],
             fields=options["fields"],
+            dialects=inputs.dialects,
             workers=options["workers"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],

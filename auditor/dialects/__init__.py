@@ -109,16 +109,32 @@ def plain_layout(keys: tuple[str, ...] | None) -> Layout | None:
 
 
 class Dialects:
-    """Read rows, by recognition or, where the user names fields, by those alone."""
+    """Read rows, by recognition or, where the user names fields, by those alone.
 
-    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+    Where a configuration says in which dialect a file is read, that one takes every row that has its fields.
+
+    >>> Dialects(wanted="text").read({"text": "### Human: Q### Assistant: A"})[0]
+    'text'
+    """
+
+    def __init__(self, fields: Mapping[str, str] | None = None, wanted: str = "") -> None:
         self.fixed = instruction.named(fields) if fields else None
+        self.wanted = [dialect for dialect in ALL if dialect.name == wanted]
 
     def layout(self, keys: tuple[str, ...] | None) -> Layout | None:
         """Say how a kernel reads plain rows with these keys (None: a list); None where none of them is plain."""
-        return None if self.fixed else plain_layout(keys)
+        if self.fixed:
+            return None
+        found = plain_layout(keys)
+        return found if not self.wanted or found is None or NAMES[found[0]] == self.wanted[0].name else None
 
     def read(self, row: Row) -> tuple[str, Sample]:
         """Return the dialect's name and the sample of one parsed line; raises ShapeError."""
-        dialect = self.fixed or recognise(row)
+        dialect = self.fixed or self._prescribed(row) or recognise(row)
         return dialect.name, dialect.read(row)
+
+    def _prescribed(self, row: Row) -> Dialect | None:
+        """Return the wanted dialect if a row has its fields."""
+        if not isinstance(row, dict):
+            return None
+        return next((one for one in self.wanted if one.keys and one.keys <= row.keys() and one.accepts(row)), None)

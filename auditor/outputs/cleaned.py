@@ -133,6 +133,12 @@ def names(sources: list[Source]) -> dict[str, PurePosixPath]:
     return found
 
 
+def pairs(run: Run, target: Path) -> dict[Path, Path]:
+    """Return each local source's path with that of its cleaned file below a folder."""
+    placed = names(run.sources)
+    return {Path(source.path): target / "cleaned" / placed[source.name] for source in run.sources if not source.remote}
+
+
 def beside(name: PurePosixPath) -> PurePosixPath:
     """Return where the dropped rows of a file stand: lines of JSON, whatever the file itself is.
 

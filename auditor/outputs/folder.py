@@ -100,6 +100,8 @@ def input_of(source: Source) -> dict[str, Any]:
         "file": source.name, **_path(source.path), "form": source.form, "compression": source.compression,
         "size": source.size, "mtime_ns": source.mtime,
     }  # fmt: skip
+    if source.dialect:
+        found["dialect"] = source.dialect
     path = Path(source.path)
     if source.remote or not path.is_file():
         return found
@@ -175,6 +177,7 @@ def sources(held: dict[str, Any]) -> Sequence[Source]:
             item["compression"],
             item["size"],
             item["mtime_ns"],
+            item.get("dialect", ""),
         )
         for item in held["inputs"]
     ]

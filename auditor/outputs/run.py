@@ -107,7 +107,7 @@ class Run:
         Raises InputError where a source is gone or no longer what was scanned.
         """
         wanted = np.unique(np.fromiter(rows, np.int64))
-        dialects = Dialects(self.manifest["settings"]["fields"])
+        fields = self.manifest["settings"]["fields"]
         found: dict[int, list[Turn]] = {}
         by_name = {source.name: source for source in self.sources}
         columns = ["row", "file", "line", "offset", "length", "content_id"]
@@ -115,7 +115,7 @@ class Run:
         for name in dict.fromkeys(row["file"] for row in held):
             chosen = [row for row in held if row["file"] == name]
             places = Places(*(np.array([row[part] for row in chosen], np.int64) for part in Places._fields))
-            batch = _read(Part(by_name[name], places), dialects)
+            batch = _read(Part(by_name[name], places), Dialects(fields, by_name[name].dialect))
             first = batch.first.tolist()
             texts, roles, trained = batch.turns["text"].to_pylist(), batch.role.tolist(), batch.trained.tolist()
             for index, (row, key) in enumerate(zip(chosen, batch.samples["content_id"].to_pylist(), strict=True)):

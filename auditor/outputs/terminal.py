@@ -14,6 +14,7 @@ from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
 from auditor.rule import Rule
 from auditor.words import language, say
+from auditor.xtuner.edit import Edited
 
 LEVELS = {"act": "bold red", "look": "bold yellow", "fine": "bold green"}
 SEVERITIES = {"high": "red", "medium": "yellow", "low": "dim"}
@@ -76,6 +77,11 @@ def _first_notes(run: Run) -> dict[str, str]:
         note = f"{fault['note']}; {hint}" if fault["rule"] == "F109" else str(fault["note"])
         notes.setdefault(fault["file"], note)
     return notes
+
+
+def notes(told: Iterable[tuple[str, int, str]]) -> list[Text]:
+    """Return a line for each part of a configuration that is not read."""
+    return [Text(f"{say('skipped')}: {shown(place)}:{line}: {shown(words)}", "dim") for place, line, words in told]
 
 
 def overview(run: Run) -> RenderableType:
@@ -199,6 +205,22 @@ def cleaned(counts: Mapping[str, Count], folder: str | None) -> RenderableType:
     else:
         end.append(f"\n{say('cleaned')}  {shown(folder)}/cleaned\n{say('dropped')}  {shown(folder)}/dropped")
     return Group(Text(), _indented(table), Text(), _indented(end), Text())
+
+
+def edited(done: Edited) -> RenderableType:
+    """Return how a configuration's copy differs, and what its owner must know."""
+    told = Text(f"{say('configuration')}  {shown(done.path.as_posix())}\n")
+    for line in done.diff.splitlines():
+        told.append(f"  {shown(line)}\n", {"+": "green", "-": "red"}.get(line[:1], "dim"))
+    for name in done.untouched:
+        told.append(say("still reads {name}: it was not cleaned", name=shown(name)) + "\n", "yellow")
+    for tag in done.tags:
+        told.append(
+            say("cache_tag {tag} belongs to the old files; the new paths get entries of their own", tag=shown(tag))
+            + "\n",
+            "yellow",
+        )
+    return _indented(told)
 
 
 def _of(count: Count) -> tuple[int, int, int, int]:

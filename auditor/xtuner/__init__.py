@@ -1,0 +1,1 @@
+"""XTuner before and after training: configurations read without running them, checks, evaluation outputs."""
