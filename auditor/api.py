@@ -12,6 +12,9 @@ from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Kind, Profile, profile
 
+STREAMED = {"template_share", "template", "prompt_template", "phrase", "leak"}
+"""What rules look at that is found from fine tokens."""
+
 
 def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     data: str | Path | Sequence[str | Path],
@@ -76,6 +79,8 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("loops")
     if any(target.startswith(("top_", "dup_", "repeated_", "distinct_")) for target in targets):
         wanted.add("repeats")
+    if any(rule.target in STREAMED for rule in chosen.rules):
+        wanted.add("streams")
     levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
     return Settings(
         threshold=max(levels),

@@ -48,6 +48,7 @@ class Corpus:
     loops: pa.Table
     faults: pa.Table
     read: Ints
+    streams: Sequence[Path] = ()
 
     @property
     def rows(self) -> int:
@@ -111,6 +112,7 @@ def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings
     return Corpus(
         sources, settings, pa.concat_tables(tables["samples"]), pa.concat_tables(tables["keys"]),
         pa.concat_tables(loops), pa.concat_tables(faults), read,
+        [unit["streams"] for unit in units if "streams" in unit],
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Templates found by counting: sets of shingles that many unlike texts hold together."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -196,3 +197,42 @@ def _split(search: Search, mould: Mould, least: int, depth: int) -> list[Mould]:
     rest = np.setdiff1d(mould.texts, np.concatenate([child.texts for child in children]))
     found = [piece for child in children for piece in _split(search, child, least, depth - 1)]
     return [*found, Mould(mould.values, rest)] if len(rest) else found
+
+
+SAME = 0.8
+"""Jaccard similarity of their shingles from which two templates are one."""
+
+
+def joined(sets: list[Hashes]) -> list[Hashes]:
+    """Join templates that are nearly the same: what both have is kept.
+
+    >>> [each.tolist() for each in joined([np.arange(1, 10), np.arange(2, 11), np.arange(5, 30)])]
+    [[2, 3, 4, 5, 6, 7, 8, 9], [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, \
+27, 28, 29]]
+    """
+    kept: list[Hashes] = []
+    holders: dict[int, list[int]] = {}
+    for values in sorted(sets, key=lambda each: (-len(each), each.tolist())):
+        near = Counter(number for value in values.tolist() for number in holders.get(value, ()))
+        twins = [number for number, common in near.items() if common >= SAME * len(set(values) | set(kept[number]))]
+        if twins:
+            twin = min(twins)
+            kept[twin] = np.intersect1d(kept[twin], values)
+            continue
+        for value in values.tolist():
+            holders.setdefault(value, []).append(len(kept))
+        kept.append(values)
+    return sorted(kept, key=lambda values: values.tolist())
+
+
+def named(sets: list[Hashes]) -> list[str]:
+    """Name templates by the least shingle that fewest templates have: names hardly ever change as data grow."""
+    held = np.concatenate([np.zeros(0, np.uint64), *sets])
+    values, counts = np.unique(held, return_counts=True)
+    names: list[str] = []
+    for each in sets:
+        shared = counts[np.searchsorted(values, each)]
+        order = np.lexsort((each, shared))
+        name = next((n for n in (f"{int(each[k]):016x}"[:12] for k in order.tolist()) if n not in names), "")
+        names.append(name or f"{len(names):012x}")
+    return names

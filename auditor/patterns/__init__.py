@@ -1,0 +1,1 @@
+"""Relations that are read off the fine tokens of a whole corpus: templates, phrases and leaks."""
