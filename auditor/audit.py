@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from auditor import corpus as corpora
-from auditor import judge, plan
+from auditor import judge, patterns, plan
 from auditor.chunks import Chunk
 from auditor.corpus import Corpus
 from auditor.engines import local
@@ -95,6 +95,10 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     with clock.stage("relate"):
         progress("relate", None)
         relations = relate(corpus, profile, work, workers)
+    with clock.stage("patterns"):
+        progress("patterns", None)
+        relations = replace(relations, patterns=patterns.found(corpus, profile, relations.prompt, relations.answer))
+        corpus = corpora.with_columns(corpus, relations.patterns.columns)
     with clock.stage("judge"):
         progress("judge", None)
         groups = grouped(corpus, profile, relations)
@@ -140,7 +144,8 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
             nearest = float(best[group.rows].max())
             found.append(group._replace(nearest=nearest) if nearest else group)
     found += judge.groups_of("prompt", relations.prompt.group, relations.prompt.keeper, ids)
-    return found + judge.groups_of("answer", relations.answer.group, relations.answer.keeper, ids)
+    found += judge.groups_of("answer", relations.answer.group, relations.answer.keeper, ids)
+    return found + [Group(*held) for held in relations.patterns.groups]
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from auditor.corpus import Corpus
 from auditor.faults import KINDS
 from auditor.kernels.flat import Ints
+from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
 from auditor.relations.neighbours import Neighbours
 from auditor.rule import Kind, Profile, Rule
@@ -46,6 +47,7 @@ class Relations:
     prompt: Copies
     answer: Copies
     near: Neighbours | None
+    patterns: Patterns = Patterns()
 
 
 class Finding(NamedTuple):
@@ -68,7 +70,7 @@ class Finding(NamedTuple):
 class Group(NamedTuple):
     """Samples that one relation ties together, in reading order, and the one that stands for them.
 
-    ``nearest`` is the similarity of the two that are most alike.
+    ``nearest`` is the similarity of the two that are most alike; ``text`` what all of them have.
     """
 
     name: str
@@ -76,6 +78,9 @@ class Group(NamedTuple):
     rows: Ints
     keeper: int
     nearest: float = 1.0
+    text: str = ""
+    tokens: int = -1
+    """Trained tokens at stake; -1: those of all rows but the keeper."""
 
 
 def groups_of(kind: str, group: Ints, keeper: Ints, ids: Sequence[str]) -> list[Group]:
@@ -188,6 +193,8 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     above = min((level for level in levels if level > own), default=2)
     for group in groups:
         if group.kind != rule.target or not own <= group.nearest < above:
+            continue
+        if len(group.rows) < rule.where.get("min_rows", 0):
             continue
         yield Finding(
             rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),

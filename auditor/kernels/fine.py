@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor.kernels.flat import Bytes, Ints, Lanes, Texts, checked
 from auditor.kernels.reference import fine as plain
@@ -49,3 +50,8 @@ def fine(texts: Texts, order: Ints | None = None, *, placed: bool = False) -> Fi
     bounds = np.zeros(len(order) + 1, np.int64)
     found = native.fine(texts.buffer, texts.offsets, order, hashes, sizes, places, bounds)
     return Fine(hashes[:found], sizes[:found], places[:found] if placed else places, bounds)
+
+
+def words(tokens: Lanes) -> NDArray[np.bool_]:
+    """Tell words and letters from numbers, marks, breaks and ends."""
+    return np.asarray((tokens >= 16) & (tokens % 2 == 0), np.bool_)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from auditor.kernels.flat import Bytes, Hashes, Ints, Lanes
 from auditor.kernels.reference import moulds as plain
+from auditor.kernels.reference.sketch import mix
 
 try:
     from auditor.kernels.native import moulds as native
@@ -85,7 +86,14 @@ def incidence(streams: Streams, least: int) -> Incidence:
     values, texts = np.empty(count, np.uint64), np.empty(count, np.int32)
     kernel.crowded(tokens, bounds, SIZE, table, least, values, texts)
     del table
-    return _incidence(values, texts, keys, least)
+    return _incidence(values, texts, _threes(keys), least)
+
+
+def _threes(keys: Lanes) -> Lanes:
+    """Join least values by threes: texts of similarity J then share each with a chance of J cubed."""
+    mixed = mix(keys.astype(np.uint64) + np.arange(1, KEYS + 1, dtype=np.uint64) * np.uint64(1 << 32))
+    whole = np.bitwise_xor.reduce(mixed, axis=1)
+    return np.ascontiguousarray((mix(mixed ^ whole[:, None]) >> np.uint64(32)).astype(np.uint32))
 
 
 def _incidence(values: Hashes, texts: Numbers, keys: Lanes, least: int) -> Incidence:

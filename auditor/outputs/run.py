@@ -86,6 +86,11 @@ class Run:
         return self._table("pairs")
 
     @cached_property
+    def slots(self) -> pa.Table:
+        """One row for each slot of a template that is spelled out."""
+        return self._table("slots")
+
+    @cached_property
     def plan(self) -> pa.Table:
         """One row for each sample: keep or drop, and why."""
         return self._table("plan")

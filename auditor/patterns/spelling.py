@@ -7,6 +7,7 @@ import numpy as np
 
 from auditor.corpus import Corpus
 from auditor.evidence.fine import Span, Spelled, spelled
+from auditor.kernels.fine import words
 from auditor.kernels.flat import Hashes, Ints
 from auditor.kernels.moulds import SIZE, Gaps, Poured, Streams, gaps
 from auditor.kernels.reference.moulds import shingle
@@ -76,12 +77,28 @@ class Slot(NamedTuple):
     fillers: Sequence[Filler]
 
 
-def drawing(sampled: Sampled, tried: Poured, mould: int, values: Hashes) -> Drawing:
-    """Choose a template's model, the text that holds most of it, and see what its members have in its gaps."""
-    streams, members = sampled.streams, np.flatnonzero(tried.mould == mould)
-    content = _content(streams, members)
+def spoken(sampled: Sampled, tried: Poured, mould: int, values: Hashes) -> int:
+    """Count the different words in a template's fixed text."""
+    model, _ = _members(sampled, tried, mould)
+    own = sampled.streams.tokens[slice(*sampled.streams.bounds[model : model + 2])]
+    runs, _ = _runs(own.tolist(), values)
+    fixed = np.concatenate([own[start:end] for start, end in runs])
+    return len(np.unique(fixed[words(fixed)]))
+
+
+def _members(sampled: Sampled, tried: Poured, mould: int) -> tuple[int, Ints]:
+    """Return a template's model, the text that holds most of it, and its members in an order of their content."""
+    members = np.flatnonzero(tried.mould == mould)
+    content = _content(sampled.streams, members)
     model = int(members[np.lexsort((content, -tried.score[members]))[0]])
-    members = np.sort(members[np.argsort(content, kind="stable")[:MEMBERS]])
+    return model, members[np.argsort(content, kind="stable")]
+
+
+def drawing(sampled: Sampled, tried: Poured, mould: int, values: Hashes) -> Drawing:
+    """Choose a template's model, and see what its members have in its gaps."""
+    streams = sampled.streams
+    model, members = _members(sampled, tried, mould)
+    members = np.sort(members[:MEMBERS])
     first, last = streams.bounds[model : model + 2].tolist()
     runs, owner = _runs(streams.tokens[first:last].tolist(), values)
     known = np.array(sorted(owner), np.uint64)
@@ -190,6 +207,7 @@ def spell(held: Drawing, texts: dict[int, Spelled]) -> tuple[str, list[Slot]]:
     slots = [
         Slot(number, gap.rows, gap.distinct, gap.entropy, [_filler(each, texts) for each in gap.fillers])
         for number, gap in enumerate(held.gaps[:SLOTS], 1)
+        if gap.rows
     ]
     return "".join(pieces), slots
 

@@ -10,7 +10,7 @@ from auditor.corpus import Corpus
 from auditor.kernels.flat import Hashes, Ints
 from auditor.kernels.moulds import SIZE, Poured, Streams, pour
 from auditor.kernels.moulds import moulds as laid_out
-from auditor.patterns.spelling import Sampled, Slot, drawing, spell, spellings
+from auditor.patterns.spelling import Sampled, Slot, drawing, spell, spellings, spoken
 from auditor.relations.copies import Copies
 from auditor.relations.moulds import LEAST, joined, moulds, named
 from auditor.streams import chosen, read
@@ -24,6 +24,9 @@ NEED = 0.6
 
 KINDS = {"answer": "template", "prompt": "prompt_template"}
 """What a group of each view's templates is called."""
+
+WORDS = 3
+"""Different words (or letters of unspaced scripts) that a template's fixed text has at least."""
 
 SPELLED = 200
 """Templates whose slots are spelled out: the largest."""
@@ -53,7 +56,10 @@ def templates(corpus: Corpus, view: str, copy: Copies) -> Templates:
     sets = joined([mould.values for mould in moulds(sampled.streams)])
     tried = pour(sampled.streams, laid_out(sets, NEED))
     sizes = np.bincount(tried.mould[tried.mould >= 0], minlength=len(sets))
-    sets = [values for values, size in zip(sets, sizes.tolist(), strict=True) if size >= LEAST]
+    sets = [
+        values for k, values in enumerate(sets)
+        if sizes[k] >= LEAST and spoken(sampled, tried, k, values) >= WORDS
+    ]  # fmt: skip
     if not sets:
         return Templates([], np.zeros(corpus.rows))
     poured = _poured(corpus, view, sets)

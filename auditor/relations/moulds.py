@@ -134,37 +134,33 @@ def _children(search: Search, texts: Numbers, known: Hashes, least: int) -> Iter
     counts[closed] = 0
     seen: dict[int, tuple[int, Numbers]] = {}
     while best := _best(search, alive, counts, closed, seen, least):
-        posting = search.posting(best.seed)
-        chosen = posting[alive[posting] > 0]
-        if search.unlike(chosen) < least:
-            counts[best.seed] = 0
-            continue
-        yield Mould(held.values[best.shared], chosen)
-        alive[chosen] = 0
+        yield best
+        alive[best.texts] = 0
         blocked = counts == 0
-        search.tally(chosen, counts, -1)
+        search.tally(best.texts, counts, -1)
         counts[blocked] = 0
 
 
 def _best(  # noqa: PLR0913, PLR0917  (the state of one search)
     search: Search, alive: NDArray[np.uint8], counts: Numbers, closed: NDArray[np.bool_],
     seen: dict[int, tuple[int, Numbers]], least: int,
-) -> Candidate | None:  # fmt: skip
-    """Return the weightiest candidate; shingles that lead to none are blocked by a count of 0."""
+) -> Mould | None:  # fmt: skip
+    """Return the weightiest template; shingles that lead to none are blocked by a count of 0."""
     values = search.held.values
+    covered = np.zeros(len(values), np.bool_)
     while True:
         ranked = _ranked(counts, values, least)
         if not len(ranked):
             return None
         found: list[Candidate] = []
-        covered: set[int] = set()
+        covered[:] = False
         for seed in ranked.tolist():
-            if seed in covered:
+            if covered[seed]:
                 continue
             if seed not in seen or seen[seed][0] != counts[seed]:
                 seen[seed] = (int(counts[seed]), search.shared(seed, alive))
             shared = seen[seed][1]
-            covered.update(shared.tolist())
+            covered[shared] = True
             fresh = shared[~closed[shared]]
             if len(fresh) < FIXED:
                 counts[seed] = 0
@@ -173,8 +169,12 @@ def _best(  # noqa: PLR0913, PLR0917  (the state of one search)
             found.append(Candidate(weight, seed, shared))
             if len(found) == TRIED:
                 break
-        if found:
-            return max(found, key=lambda each: (each.weight, -int(values[each.seed])))
+        for each in sorted(found, key=lambda each: (-each.weight, int(values[each.seed]))):
+            posting = search.posting(each.seed)
+            texts = posting[alive[posting] > 0]
+            if search.unlike(texts) >= least:
+                return Mould(values[each.shared], texts)
+            counts[each.seed] = 0
 
 
 def _ranked(counts: Numbers, values: Hashes, least: int) -> Ints:

@@ -21,8 +21,8 @@ cdef uint64_t TOKEN_STEP = 0xFF51AFD7ED558CCDu
 cdef uint32_t BEGIN = 1, END = 2, BREAK = 3, NUMBER = 4, NONE = 0xFFFFFFFFu
 
 
-cdef inline uint32_t fine_hash(uint64_t h) noexcept nogil:
-    cdef uint32_t value = <uint32_t>(h >> 32)
+cdef inline uint32_t fine_hash(uint64_t h, bint mark) noexcept nogil:
+    cdef uint32_t value = (<uint32_t>(h >> 32) & ~<uint32_t>1) | mark
     return value if value >= 16 else value + 16
 
 
@@ -60,7 +60,7 @@ cdef void one(const uint8_t *p, const uint8_t *end, Out *out) noexcept nogil:
         p += size
         at += 1
         if length and group != WORD:
-            put(out, NUMBER if digits else fine_hash(h), length, at - 1 - length)
+            put(out, NUMBER if digits else fine_hash(h, False), length, at - 1 - length)
             h, length, digits = TOKEN_SEED, 0, True
         if group == SPACE:
             broken = broken or code == 10 or code == 13
@@ -79,9 +79,9 @@ cdef void one(const uint8_t *p, const uint8_t *end, Out *out) noexcept nogil:
             h = step(h, code)
             length += 1
         else:
-            put(out, fine_hash(step(TOKEN_SEED, code)), 1, at - 1)
+            put(out, fine_hash(step(TOKEN_SEED, code), group == MARK), 1, at - 1)
     if length:
-        put(out, NUMBER if digits else fine_hash(h), length, at - length)
+        put(out, NUMBER if digits else fine_hash(h, False), length, at - length)
     if out.n == first:
         out.n -= 1
     else:

@@ -48,7 +48,7 @@ def _joins(normalised: str, at: int, end: int, kind: int) -> bool:
 
 
 def token(text: str) -> int:
-    """Return a fine token's 32 bits: numbers are all alike, and so are marks however often repeated.
+    """Return a fine token's 32 bits: numbers are all alike, and so are marks however often repeated; these are odd.
 
     >>> token("12") == token("2024"), token("--") == token("-"), token("ab") == token("aa")
     (True, True, False)
@@ -57,7 +57,8 @@ def token(text: str) -> int:
         return BREAK
     if _DIGITS.fullmatch(text):
         return NUMBER
-    value = model.token_hash(text[:1] if model.kind(text[0]) == model.MARK else text) >> 32
+    mark = model.kind(text[0]) == model.MARK
+    value = (model.token_hash(text[:1] if mark else text) >> 32) & ~1 | mark
     return value if value >= 16 else value + 16
 
 
