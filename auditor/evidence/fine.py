@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditor.evidence.places import origins
-from auditor.kernels.fine import fine
+from auditor.kernels.fine import BREAK, fine
 from auditor.kernels.flat import Ints, flat
 from auditor.text import normalise
 
@@ -56,6 +56,8 @@ def spelled(texts: Sequence[str]) -> Spelled:
             end = np.concatenate([[0], borders[1]])
             wide = ends[own] > starts[own]
             starts[own], ends[own] = begin[starts[own]], np.where(wide, end[ends[own]], begin[starts[own]])
+    breaks = np.flatnonzero(found.hashes == BREAK)
+    starts[breaks], ends[breaks] = ends[breaks - 1], starts[breaks + 1]
     return Spelled(texts, turn, starts, ends)
 
 
