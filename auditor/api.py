@@ -12,7 +12,7 @@ from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Kind, Profile, profile
 
-STREAMED = {"template_share", "template", "prompt_template", "phrase", "leak"}
+STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue"}
 """What rules look at that is found from fine tokens."""
 
 
@@ -81,6 +81,8 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("repeats")
     if any(rule.target in STREAMED for rule in chosen.rules):
         wanted.add("streams")
+    if any(rule.target == "structure" for rule in chosen.rules):
+        wanted.add("layout")
     levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
     return Settings(
         threshold=max(levels),

@@ -97,7 +97,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         relations = relate(corpus, profile, work, workers)
     with clock.stage("patterns"):
         progress("patterns", None)
-        relations = replace(relations, patterns=patterns.found(corpus, profile, relations.prompt, relations.answer))
+        relations = replace(relations, patterns=patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer))
         corpus = corpora.with_columns(corpus, relations.patterns.columns)
     with clock.stage("judge"):
         progress("judge", None)

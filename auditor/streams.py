@@ -8,8 +8,9 @@ import pyarrow as pa
 from auditor.kernels.fine import CUT, fine
 from auditor.kernels.flat import Bytes, Ints, Lanes
 from auditor.kernels.moulds import Streams
+from auditor.kernels.reference.sketch import mix
 from auditor.store import read_arrow
-from auditor.views import ANSWER, PROMPT, Views
+from auditor.views import ANSWER, FRAME, PROMPT, Views
 
 HEAD, TAIL = 1536, 512
 """Fine tokens kept of a longer text: its first and its last."""
@@ -18,13 +19,27 @@ VIEWS = {"prompt": PROMPT, "answer": ANSWER}
 
 
 def streams(views: Views) -> pa.Table:
-    """Return the fine tokens of a batch: one row for each sample, with ``prompt``, ``answer`` and the tokens' sizes."""
-    columns = {}
+    """Return the fine tokens of a batch: one row for each sample, with ``prompt``, ``answer`` and the tokens' sizes.
+
+    ``beginnings`` hashes what each sample has said after each turn.
+    """
+    columns = {"beginnings": beginnings(views)}
     for name, part in VIEWS.items():
         held = _stream(views, part)
         columns[name] = pa.LargeListArray.from_arrays(held.bounds, held.tokens)
         columns[f"{name}_sizes"] = pa.LargeListArray.from_arrays(held.bounds, held.sizes)
     return pa.table(columns)
+
+
+def beginnings(views: Views) -> pa.LargeListArray:
+    """Hash what every sample has said after each of its turns, system texts aside; in the order of the turns."""
+    held = np.flatnonzero(views.part != FRAME)
+    keys = mix(views.turn_keys[held, 0] ^ mix(views.batch.role[held].astype(np.uint64) + np.uint64(1)))
+    bounds = np.concatenate([[0], np.cumsum(views.part != FRAME)])[views.batch.first]
+    place = (np.arange(len(held)) - np.repeat(bounds[:-1], np.diff(bounds))).astype(np.uint64)
+    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mix(keys ^ mix(place + np.uint64(1))), dtype=np.uint64)])
+    said = total[1:] - np.repeat(total[bounds[:-1]], np.diff(bounds))
+    return pa.LargeListArray.from_arrays(pa.array(bounds, pa.int64()), pa.array(said))
 
 
 def _stream(views: Views, part: int) -> Streams:

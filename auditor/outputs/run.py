@@ -91,6 +91,11 @@ class Run:
         return self._table("slots")
 
     @cached_property
+    def phrases(self) -> pa.Table:
+        """One row for each stock phrase met."""
+        return self._table("phrases")
+
+    @cached_property
     def plan(self) -> pa.Table:
         """One row for each sample: keep or drop, and why."""
         return self._table("plan")

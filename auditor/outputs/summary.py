@@ -34,6 +34,7 @@ def summary(audit: Audit, codes: Sequence[Sequence[str]]) -> dict[str, Any]:
         "totals": totals,
         "before": before,
         "after": after,
+        "concentration": audit.relations.patterns.concentration,
         "rules": _rules(audit, codes),
         "files": _files(audit),
         "skipped": [

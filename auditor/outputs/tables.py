@@ -45,6 +45,7 @@ def tables(audit: Audit) -> dict[str, pa.Table]:
         "members": members(audit),
         "pairs": pairs(audit),
         "slots": slots(audit),
+        "phrases": phrases(audit),
         "plan": plan.table(audit.plan, titles),
     }
 
@@ -80,6 +81,11 @@ FILLERS = pa.struct(
 SLOTS = pa.schema(
     [("group", pa.string()), ("slot", pa.int32()), ("rows", pa.int64()), ("distinct", pa.int64()),
      ("entropy", pa.float64()), ("fillers", pa.list_(FILLERS))]
+)  # fmt: skip
+
+PHRASES = pa.schema(
+    [("group", pa.string()), ("pack", pa.string()), ("heading", pa.string()), ("times", pa.int64()),
+     ("opening", pa.int64()), ("closing", pa.int64())]
 )  # fmt: skip
 
 GROUPS = {
@@ -146,6 +152,11 @@ def _stake(group: Group, tokens: Ints) -> int:
 def slots(audit: Audit) -> pa.Table:
     """Return one row for each slot of each template that is spelled out, with its most frequent fillers."""
     return pa.Table.from_pylist([slot._asdict() for slot in audit.relations.patterns.slots], SLOTS)
+
+
+def phrases(audit: Audit) -> pa.Table:
+    """Return one row for each stock phrase met: its pack and heading, and how often it stands where."""
+    return pa.Table.from_pylist([each._asdict() for each in audit.relations.patterns.stock], PHRASES)
 
 
 def members(audit: Audit) -> pa.Table:

@@ -8,6 +8,10 @@ import pyarrow as pa
 
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Ints
+from auditor.patterns.dialogues import dialogues
+from auditor.patterns.phrases import phrases
+from auditor.patterns.stock import spotted
+from auditor.patterns.structure import structures
 from auditor.patterns.templates import Templates, templates
 from auditor.relations.copies import Copies
 from auditor.rule import Profile
@@ -39,16 +43,28 @@ class SlotRow(NamedTuple):
     fillers: Sequence[Mapping[str, Any]]
 
 
+class PhraseRow(NamedTuple):
+    """A stock phrase: its language and heading, how often it stands, and how often it opens or closes an answer."""
+
+    group: str
+    pack: str
+    heading: str
+    times: int
+    opening: int
+    closing: int
+
+
 class Patterns(NamedTuple):
-    """All that was found: groups, slots of templates, new columns of samples, and how concentrated texts are."""
+    """All that was found: groups, slots of templates, new columns of samples, stock phrases, and concentrations."""
 
     groups: Sequence[Shown] = ()
     slots: Sequence[SlotRow] = ()
     columns: Mapping[str, pa.Array] = {}
+    stock: Sequence[PhraseRow] = ()
     concentration: Mapping[str, Mapping[str, float]] = {}
 
 
-def found(corpus: Corpus, profile: Profile, prompt: Copies, answer: Copies) -> Patterns:
+def found(corpus: Corpus, profile: Profile, rank: Ints, prompt: Copies, answer: Copies) -> Patterns:
     """Find what the profile's rules ask for."""
     targets = {rule.target for rule in profile.rules}
     groups: list[Shown] = []
@@ -60,7 +76,23 @@ def found(corpus: Corpus, profile: Profile, prompt: Copies, answer: Copies) -> P
         _add(held, "template", groups, slots)
     if "prompt_template" in targets:
         _add(templates(corpus, "prompt", prompt), "prompt_template", groups, slots)
-    return Patterns(groups, slots, columns)
+    listed: list[PhraseRow] = []
+    concentration: dict[str, dict[str, float]] = {}
+    if targets & {"opening", "closing"}:
+        edge, concentration = phrases(corpus, answer)
+        for each in edge:
+            groups.append(Shown(each.name, each.place, each.rows, each.model, text=each.text, tokens=each.tokens))
+    if "stock" in targets:
+        for held in spotted(corpus):
+            tokens = len(held.stock.tokens) * held.times
+            groups.append(Shown(held.name, "stock", held.rows, int(held.rows[0]), text=held.stock.text, tokens=tokens))
+            listed.append(PhraseRow(held.name, held.stock.pack, held.stock.heading, held.times, held.opening, held.closing))
+    if "structure" in targets:
+        families, concentration["layouts"] = structures(corpus, answer)
+        groups += [Shown(each.name, "structure", each.rows, each.model, text=each.layout) for each in families]
+    if "dialogue" in targets:
+        groups += [Shown(each.name, "dialogue", each.rows, each.whole) for each in dialogues(corpus, rank)]
+    return Patterns(groups, slots, columns, listed, concentration)
 
 
 def _add(held: Templates, kind: str, groups: list[Shown], slots: list[SlotRow]) -> None:
