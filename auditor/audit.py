@@ -143,8 +143,9 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         for group in judge.groups_of("near", held, near.keeper[copy.keeper], ids):
             nearest = float(best[group.rows].max())
             found.append(group._replace(nearest=nearest) if nearest else group)
-    found += judge.groups_of("prompt", relations.prompt.group, relations.prompt.keeper, ids)
-    found += judge.groups_of("answer", relations.answer.group, relations.answer.keeper, ids)
+    for kind, own, other in (("prompt", relations.prompt, relations.answer), ("answer", relations.answer, relations.prompt)):
+        for group in judge.groups_of(kind, own.group, own.keeper, ids):
+            found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
     return found + [Group(*held) for held in relations.patterns.groups]
 
 

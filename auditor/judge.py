@@ -81,6 +81,8 @@ class Group(NamedTuple):
     text: str = ""
     tokens: int = -1
     """Trained tokens at stake; -1: those of all rows but the keeper."""
+    variety: int = 0
+    """Different answers to one prompt, or different prompts with one answer."""
 
 
 def groups_of(kind: str, group: Ints, keeper: Ints, ids: Sequence[str]) -> list[Group]:
@@ -194,7 +196,9 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     for group in groups:
         if group.kind != rule.target or not own <= group.nearest < above:
             continue
-        if len(group.rows) < rule.where.get("min_rows", 0):
+        if len(group.rows) < max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows):
+            continue
+        if group.variety < rule.where.get("min_variety", 0):
             continue
         yield Finding(
             rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),

@@ -67,13 +67,13 @@ def spotted(corpus: Corpus) -> list[Spotted]:
     stocks = packs()
     wanted = automaton([stock.tokens for stock in stocks])
     lengths = np.array([len(stock.tokens) for stock in stocks], np.int64)
-    parts = [np.zeros((0, 5), np.int64)]
+    parts = [np.zeros((0, 4), np.int64)]
     first = 0
     for path in corpus.streams:
         held = read(path, "answer")
         places = _longest(spot(held, wanted), lengths)
         left = np.diff(held.bounds)[places[:, 0]] - places[:, 2]
-        parts.append(np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left, places[:, 0]]))
+        parts.append(np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left]))
         first += held.number
     return _counted(np.concatenate(parts), stocks)
 
