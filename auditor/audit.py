@@ -162,7 +162,8 @@ def _nothing(corpus: Corpus) -> InputError:
         return InputError("the input holds no rows", hint="is it the right file?")
     fault = first[0]
     return InputError(
-        "{name}:{line}: {fault}",
+        "none of {rows} rows could be read; {name}:{line}: {fault}",
         hint="name the fields with --fields prompt=…,answer=… (or text=…)",
-        name=corpus.sources[fault["source"]].name, line=fault["line"], fault=fault["message"],
+        rows=int(corpus.read.sum()), name=corpus.sources[fault["source"]].name, line=fault["line"],
+        fault=fault["message"],
     )  # fmt: skip

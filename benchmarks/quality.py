@@ -208,9 +208,9 @@ def _scores(told: str) -> list[Figure]:
 def rpg(bench: Bench, root: Path) -> list[Figure]:
     """Code that was given a loop of known unit and count, prompt and continuation as one text.
 
-    The set also counts frames repeated with other words, bare numbers and line ends, which are no loops by the public
-    definition, and some counts that the text does not bear out; so the rows whose stated unit stands as often in a row
-    as is stated are scored by themselves, too.
+    Where the text ends within a copy the set states only a piece of the unit. It also counts frames repeated with
+    other words, bare numbers and line ends, which are no loops by the public definition, and some counts that the text
+    does not bear out; so the rows whose stated unit stands as often in a row as is stated are scored by themselves.
     """
     items = list(lines(root / "ArtificialSynthesis.jsonl"))
     right, looping = 0, []
@@ -219,7 +219,9 @@ def rpg(bench: Bench, root: Path) -> list[Figure]:
         unit = "".join(map(_piece, item["repetition"]["repeated_phrase"]))
         small, stated = _cycle(unit), item["repetition"]["repeated_times"]
         size = len(_squeezed(unit)) or len(unit)
-        times = [loop.times * (len(_squeezed(loop.unit)) or 1) / size for loop in loops(text) if _same(loop.unit, unit)]
+        found = loops(text)
+        times = [loop.times * (len(_squeezed(loop.unit)) or 1) / size for loop in found if _same(loop.unit, unit)]
+        times += [loop.times for loop in found if _piece_of(_squeezed(unit), _cycle(loop.unit))]
         hit = any(abs(count - stated) <= 1 for count in times)
         right += hit
         runs = re.findall(rf"(?:{re.escape(small)}){{3,}}", _squeezed(text))
@@ -239,6 +241,11 @@ def rpg(bench: Bench, root: Path) -> list[Figure]:
 def _piece(token: str) -> str:
     """Return the text of one token as the set writes it."""
     return re.sub(r"<0x([0-9A-F]{2})>", lambda code: chr(int(code[1], 16)), token).replace("\u2581", " ")
+
+
+def _piece_of(piece: str, unit: str) -> bool:
+    """Whether a piece is most of a unit, up to rotation."""
+    return 2 * len(piece) > len(unit) and piece in 3 * unit
 
 
 def _squeezed(text: str) -> str:
@@ -359,7 +366,8 @@ def _read(bench: Bench, folder: Path) -> int:
         return -1
     if told.stdout:
         return int(json.loads(told.stdout)["totals"]["read"])
-    return sum(int(n) for n in re.findall(r"\(([0-9]+) rows", told.stderr))
+    refused = re.search(r"none of ([0-9]+) rows", told.stderr)
+    return int(refused[1]) if refused else 0
 
 
 def _count(path: Path) -> int | None:
