@@ -12,7 +12,7 @@ from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Kind, Profile, profile
 
-STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue"}
+STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
 """What rules look at that is found from fine tokens."""
 
 
@@ -29,12 +29,14 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     report: bool = True,
     language: str = "auto",
     overwrite: bool = False,
+    against: str | Path | Sequence[str | Path] = (),
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
-    ``select`` and ``ignore`` narrow it by prefixes of codes. Raises ``auditor.errors.AuditorError``.
+    ``select`` and ``ignore`` narrow it by prefixes of codes. ``against`` names test and evaluation data that must not
+    leak into it. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = profile(str(rules), select, ignore)
@@ -42,7 +44,9 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
     settings = _settings(chosen, fields or {}, longest or LONGEST)
-    result = audit(found, skipped, settings, chosen, work, workers or cores(), progress)
+    held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
+    others, lost = sources.find(held_out, work) if held_out else ([], [])
+    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others)
     folder.write(target, result)
     folder.seal(target, result)
     run = Run.open(target)

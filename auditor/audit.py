@@ -75,21 +75,17 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     work: Path,
     workers: int = 1,
     progress: Progress = silent,
+    against: Sequence[Source] = (),
 ) -> Audit:
-    """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read."""
+    """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
+
+    ``against`` is what must not leak into the data: test and evaluation sets.
+    """
     if not sources:
         raise _unread(skipped)
     clock = Clock()
     with clock.stage("measure"):
-        units = list(
-            local.run(
-                work / "measure",
-                partial(measure, settings=settings),
-                _pieces(sources, settings.longest, progress),
-                workers,
-            )
-        )
-        corpus = corpora.loaded(units, sources, settings)
+        corpus = measured(sources, settings, work / "measure", workers, progress)
     if not corpus.rows:
         raise _nothing(corpus)
     with clock.stage("relate"):
@@ -97,7 +93,9 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         relations = relate(corpus, profile, work, workers)
     with clock.stage("patterns"):
         progress("patterns", None)
-        relations = replace(relations, patterns=patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer))
+        held_out = measured(against, settings, work / "against", workers) if against else None
+        looked = patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer, held_out)
+        relations = replace(relations, patterns=looked)
         corpus = corpora.with_columns(corpus, relations.patterns.columns)
     with clock.stage("judge"):
         progress("judge", None)
@@ -105,6 +103,14 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         findings = list(judge.met(profile, corpus, groups))
         decided = plan.decide(corpus, profile, relations)
     return Audit(corpus, skipped, profile, relations, groups, findings, decided, clock.seconds)
+
+
+def measured(
+    sources: Sequence[Source], settings: Settings, work: Path, workers: int, progress: Progress = silent
+) -> Corpus:
+    """Measure every sample of some sources."""
+    pieces = _pieces(sources, settings.longest, progress)
+    return corpora.loaded(list(local.run(work, partial(measure, settings=settings), pieces, workers)), sources, settings)
 
 
 def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iterator[Piece]:

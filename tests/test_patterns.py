@@ -122,3 +122,61 @@ def test_templates_are_capped_only_if_asked(run: Run, tmp_path: Path) -> None:
     assert sizes == [5, 5]
     assert kept.num_rows == 10 + len(FREE)
     assert set(capped.plan["rule"].drop_null().to_pylist()) == {"T102"}
+
+
+def leaked(run: Run, name: str) -> list[float]:
+    """Return what a signal of leaks says of each row."""
+    found: list[float] = run.samples[name].to_pylist()
+    return found
+
+
+def test_leaks_against_other_data(tmp_path: Path) -> None:
+    """Prompts, answers and long runs of test data are found, with their places; the way questions are put is none."""
+    ask = "Please answer the following question in one short sentence and say why you think so:"
+    test = [(f"{ask} {words(k, 12)}?", words(k + 70, 30)) for k in range(10)]
+    inside = f"{words(700, 10)} {test[2][1]} {words(701, 5)}"
+    train = [test[0], (test[1][0], words(90, 30)), (words(91, 9), inside), (f"{ask} {words(92, 12)}?", words(93, 30))]
+    other = written(tmp_path / "bench.jsonl", test)
+    run = scan(written(tmp_path / "x.jsonl", train), tmp_path / "run", report=False, select=["C"], against=other)
+    assert leaked(run, "leak_prompt") == [1, 1, 0, 0]
+    assert leaked(run, "leak_answer") == [1, 0, 0, 0]
+    shares = leaked(run, "leak_share")
+    assert shares[0] > 0.9
+    assert 0.4 < shares[2] < 0.8
+    assert shares[3] == 0
+    lines = [place and place.rpartition(":")[2] for place in run.samples["leak_place"].to_pylist()]
+    assert lines == ["1", "2", "3", None]
+
+
+def test_leaks_between_splits(tmp_path: Path) -> None:
+    """A file named as test is held out from the others of one scan."""
+    held = written(tmp_path / "my_test.jsonl", FREE[:5])
+    files = [written(tmp_path / "train.jsonl", FREE[4:]), held, written(tmp_path / "latest.jsonl", RECIPES)]
+    run = scan(files, tmp_path / "run", report=False, select=["C"])
+    hit = [sample for sample in run.samples.to_pylist() if sample["leak_prompt"]]
+    assert [(Path(sample["file"]).name, sample["line"]) for sample in hit] == [("train.jsonl", 1)]
+    assert hit[0]["rules"] == ["C101", "C102", "C103"]
+
+
+def test_growing_dialogues(tmp_path: Path) -> None:
+    """Rows that are beginnings of one dialogue are tied to it, wherever they stand."""
+    rounds = [(words(k, 6), words(k + 40, 9)) for k in range(4)]
+    talks = [rounds[:2], [(words(77, 6), words(78, 8))], rounds[:1], rounds]
+    lines = [json.dumps({"conversation": [{"input": a, "output": b} for a, b in talk]}) for talk in talks]
+    path = tmp_path / "x.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    run = scan(path, tmp_path / "run", report=False, select=["P"])
+    groups = [group for group in run.groups.to_pylist() if group["kind"] == "dialogue"]
+    assert [(group["size"], group["keeper_row"]) for group in groups] == [(3, 3)]
+    members = run.members.to_pylist()
+    assert [member["row"] for member in members if member["group"] == groups[0]["group"]] == [0, 2, 3]
+
+
+def test_openings_and_closings(tmp_path: Path) -> None:
+    """Phrases grow as long as nearly all go on alike, and are counted with their tokens."""
+    rows = [(a, f"Well, let me see now: {b} That is all I know.") for a, b in FREE[:12]]
+    run = scan(written(tmp_path / "x.jsonl", rows), tmp_path / "run", report=False, select=["B"])
+    found = {g["kind"]: (g["text"], g["size"], g["trained_tokens"]) for g in run.groups.to_pylist()}
+    assert found["opening"] == ("Well, let me see now:", 12, 7 * 12)
+    assert found["closing"] == ("That is all I know.", 12, 6 * 12)
+    assert run.summary["concentration"]["openings"]["top"] == 1

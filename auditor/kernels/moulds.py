@@ -162,15 +162,24 @@ def moulds(sets: list[Hashes], share: float) -> Moulds:
     return Moulds(table(values), starts, owner[order], need)
 
 
-def pour(streams: Streams, found: Moulds) -> Poured:
-    """Find each text's template: the one most of whose shingles it holds."""
+def shingles(streams: Streams, size: int) -> tuple[Hashes, Numbers]:
+    """Return every shingle of ``size`` tokens, in order, and its text."""
+    tokens, _, bounds = checked(streams)
+    room = int(np.maximum(np.diff(bounds) - size + 1, 0).sum())
+    values, texts = np.empty(room, np.uint64), np.empty(room, np.int32)
+    count = kernel.crowded(tokens, bounds, size, np.zeros(1, np.uint8), 0, values, texts)
+    return values[:count], texts[:count]
+
+
+def pour(streams: Streams, found: Moulds, size: int = SIZE) -> Poured:
+    """Find each text's template: the one most of whose shingles, of ``size`` tokens, it holds."""
     tokens, sizes, bounds = checked(streams)
     texts = streams.number
     out = Poured(*(np.zeros(texts, kind) for kind in (np.int32, np.int32, np.int64, np.int64)))
     marks = np.full(len(found.starts) - 1, -1, np.int32)
     hits = np.zeros(len(found.need), np.int32)
     kernel.pour(
-        tokens, sizes, bounds, SIZE, *found.table, found.starts, found.owners, found.need, marks, hits, *out
+        tokens, sizes, bounds, size, *found.table, found.starts, found.owners, found.need, marks, hits, *out
     )  # fmt: skip
     return out
 

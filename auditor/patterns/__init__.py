@@ -9,6 +9,7 @@ import pyarrow as pa
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Ints
 from auditor.patterns.dialogues import dialogues
+from auditor.patterns.leaks import leaks
 from auditor.patterns.phrases import phrases
 from auditor.patterns.stock import spotted
 from auditor.patterns.structure import structures
@@ -64,7 +65,8 @@ class Patterns(NamedTuple):
     concentration: Mapping[str, Mapping[str, float]] = {}
 
 
-def found(corpus: Corpus, profile: Profile, rank: Ints, prompt: Copies, answer: Copies) -> Patterns:
+def found(corpus: Corpus, profile: Profile, rank: Ints, prompt: Copies, answer: Copies, held_out: Corpus | None
+) -> Patterns:
     """Find what the profile's rules ask for."""
     targets = {rule.target for rule in profile.rules}
     groups: list[Shown] = []
@@ -92,6 +94,8 @@ def found(corpus: Corpus, profile: Profile, rank: Ints, prompt: Copies, answer: 
         groups += [Shown(each.name, "structure", each.rows, each.model, text=each.layout) for each in families]
     if "dialogue" in targets:
         groups += [Shown(each.name, "dialogue", each.rows, each.whole) for each in dialogues(corpus, rank)]
+    if targets & {"leak_prompt", "leak_answer", "leak_share"}:
+        columns |= leaks(corpus, held_out)
     return Patterns(groups, slots, columns, listed, concentration)
 
 
