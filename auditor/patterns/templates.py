@@ -16,7 +16,7 @@ from auditor.relations.moulds import LEAST, joined, moulds, named
 from auditor.streams import chosen, read
 from auditor.streams import joined as put_together
 
-TEXTS, TOKENS = 200_000, 24_000_000
+TEXTS, TOKENS = 65_536, 6_000_000
 """Distinct texts, and fine tokens of them, that templates are searched in; of more, a sample is drawn by content."""
 
 NEED = 0.6
@@ -28,7 +28,7 @@ KINDS = {"answer": "template", "prompt": "prompt_template"}
 WORDS = 3
 """Different words (or letters of unspaced scripts) that a template's fixed text has at least."""
 
-SPELLED = 200
+SPELLED = 100
 """Templates whose slots are spelled out: the largest."""
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,9 @@ LONG = 32
 
 SPLIT = 0.8
 """Share of a template's texts that narrower templates must cover to stand in its place."""
+
+MOST_FOUND = 250
+"""Templates that are looked for, the weightiest first; narrower ones within them do not count."""
 
 TRIED, LOOKED, DEEP = 24, 400, 5
 """Candidates weighed at once, shingles looked at for them, and how often a template is split again."""
@@ -95,9 +99,8 @@ def moulds(streams: Streams, least: int = LEAST) -> list[Mould]:
         return []
     search = Search(held, np.isin(held.values, _ends(streams)))
     everything = _unlike(held)
-    found = [Mould(held.values[:0], everything)]
-    kept = [piece for mould in _children(search, everything, found[0].values, least)
-            for piece in _split(search, mould, least, DEEP)]  # fmt: skip
+    found = list(islice(_children(search, everything, held.values[:0], least), MOST_FOUND))
+    kept = [piece for mould in found for piece in _split(search, mould, least, DEEP)]
     return sorted(kept, key=lambda mould: mould.values.tolist())
 
 
@@ -188,7 +191,7 @@ def _ranked(counts: Numbers, values: Hashes, least: int) -> Ints:
 
 def _split(search: Search, mould: Mould, least: int, depth: int) -> list[Mould]:
     """Return the narrower templates that make up a template, if they cover nearly all of it; else itself."""
-    if depth == 0 or len(mould.texts) < 2 * least:
+    if depth == 0 or len(mould.texts) < 3 * least:
         return [mould]
     children = list(_children(search, mould.texts, mould.values, least))
     covered = sum(len(child.texts) for child in children)
