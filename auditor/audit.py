@@ -110,7 +110,9 @@ def measured(
 ) -> Corpus:
     """Measure every sample of some sources."""
     pieces = _pieces(sources, settings.longest, progress)
-    return corpora.loaded(list(local.run(work, partial(measure, settings=settings), pieces, workers)), sources, settings)
+    return corpora.loaded(
+        list(local.run(work, partial(measure, settings=settings), pieces, workers)), sources, settings
+    )
 
 
 def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iterator[Piece]:
@@ -149,7 +151,10 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         for group in judge.groups_of("near", held, near.keeper[copy.keeper], ids):
             nearest = float(best[group.rows].max())
             found.append(group._replace(nearest=nearest) if nearest else group)
-    for kind, own, other in (("prompt", relations.prompt, relations.answer), ("answer", relations.answer, relations.prompt)):
+    for kind, own, other in (
+        ("prompt", relations.prompt, relations.answer),
+        ("answer", relations.answer, relations.prompt),
+    ):
         for group in judge.groups_of(kind, own.group, own.keeper, ids):
             found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
     return found + [Group(*held) for held in relations.patterns.groups]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ class Relations:
     prompt: Copies
     answer: Copies
     near: Neighbours | None
-    patterns: Patterns = Patterns()
+    patterns: Patterns = field(default_factory=Patterns)
 
 
 class Finding(NamedTuple):

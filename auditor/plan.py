@@ -81,7 +81,9 @@ def _cap(plan: Plan, corpus: Corpus, relations: Relations, rule: Rule) -> None:
     for group in relations.patterns.groups:
         if group.kind == rule.target and len(group.rows) >= rule.where.get("min_rows", 0):
             alive = group.rows[~plan.dropped[group.rows]]
-            plan.drop(np.setdiff1d(alive, different(corpus, alive, relations.rank, rule.where["keep_per_group"])), rule.code)
+            plan.drop(
+                np.setdiff1d(alive, different(corpus, alive, relations.rank, rule.where["keep_per_group"])), rule.code
+            )
 
 
 def different(corpus: Corpus, rows: Ints, rank: Ints, keep: int) -> Ints:

@@ -116,5 +116,3 @@ def joined(parts: list[Streams]) -> Streams:
         np.concatenate([np.zeros(0, np.uint8), *(part.sizes for part in parts)]),
         np.concatenate([np.zeros(1, np.int64), *bounds]),
     )
-
-

@@ -27,12 +27,16 @@ def written(path: Path, rows: list[tuple[str, str]]) -> Path:
 
 def recipe(seed: int) -> tuple[str, str]:
     """Pour one recipe."""
-    return words(seed, 6), f"You will need the following things: {words(seed + 5000, 9)}\nNow do as follows: {words(seed + 9000, 25)}."
+    return words(
+        seed, 6
+    ), f"You will need the following things: {words(seed + 5000, 9)}\nNow do as follows: {words(seed + 9000, 25)}."
 
 
 def review(seed: int) -> tuple[str, str]:
     """Pour one review."""
-    return words(seed, 6), f"Thank you for asking me! In short, {words(seed + 5000, 20)}, and that is all there is to say."
+    return words(
+        seed, 6
+    ), f"Thank you for asking me! In short, {words(seed + 5000, 20)}, and that is all there is to say."
 
 
 RECIPES, REVIEWS = [recipe(seed) for seed in range(30)], [review(seed) for seed in range(100, 130)]
@@ -44,7 +48,7 @@ def templates(run: Run, kind: str = "template") -> dict[str, tuple[str, int]]:
     return {g["group"]: (g["text"], g["size"]) for g in run.groups.to_pylist() if g["kind"] == kind}
 
 
-def scanned(folder: Path, rows: list[tuple[str, str]], **options: Any) -> Run:  # noqa: ANN401  (as scan takes them)
+def scanned(folder: Path, rows: list[tuple[str, str]], **options: Any) -> Run:
     """Scan rows."""
     return scan(written(folder / "x.jsonl", rows), folder / "run", report=False, select=["T", "D"], **options)
 
@@ -86,7 +90,10 @@ def test_templates_are_stable(run: Run, tmp_path: Path, change: str) -> None:
     elif change == "doubled":
         rows *= 2
     elif change == "grown":
-        rows += [(words(s, 6), f"Dear friend, I regret to say that {words(s, 30)}. Yours, the desk.") for s in range(400, 420)]
+        rows += [
+            (words(s, 6), f"Dear friend, I regret to say that {words(s, 30)}. Yours, the desk.")
+            for s in range(400, 420)
+        ]
     if change == "split":
         parts = [written(tmp_path / f"{k}.jsonl", rows[k::3]) for k in range(3)]
         other = scan(parts, tmp_path / "run", report=False, select=["T"])

@@ -1,6 +1,6 @@
 """Fine tokens as they are written: where each stands in its turn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +20,9 @@ class Span(NamedTuple):
 
 
 class Spelled(NamedTuple):
-    """The fine tokens of turns, and where each begins and ends as written; ``turn`` numbers the texts given."""
+    """The fine tokens of turns, and where each begins and ends as written; ``turn`` names the texts."""
 
-    texts: Sequence[str]
+    texts: Mapping[int, str]
     turn: Ints
     starts: Ints
     ends: Ints
@@ -58,7 +58,7 @@ def spelled(texts: Sequence[str]) -> Spelled:
             starts[own], ends[own] = begin[starts[own]], np.where(wide, end[ends[own]], begin[starts[own]])
     breaks = np.flatnonzero(found.hashes == BREAK)
     starts[breaks], ends[breaks] = ends[breaks - 1], starts[breaks + 1]
-    return Spelled(texts, turn, starts, ends)
+    return Spelled(dict(enumerate(texts)), turn, starts, ends)
 
 
 def _widths(places: Ints, sizes: np.ndarray, folded: Sequence[str], turn: Ints) -> Ints:

@@ -103,7 +103,9 @@ def _incidence(values: Hashes, texts: Numbers, keys: Lanes, least: int) -> Incid
     fresh = np.ones(len(values), np.bool_)
     fresh[1:] = (values[1:] != values[:-1]) | (texts[1:] != texts[:-1])
     values, texts = values[fresh], texts[fresh]
-    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.zeros(0, np.int64)
+    first = (
+        np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.zeros(0, np.int64)
+    )
     starts = np.concatenate([first, [len(values)]]).astype(np.int64)
     found = np.zeros(len(first))
     kernel.spread(starts, texts, keys, found)
@@ -175,7 +177,9 @@ def pour(streams: Streams, found: Moulds, size: int = SIZE) -> Poured:
     """Find each text's template: the one most of whose shingles, of ``size`` tokens, it holds."""
     tokens, sizes, bounds = checked(streams)
     texts = streams.number
-    out = Poured(*(np.zeros(texts, kind) for kind in (np.int32, np.int32, np.int64, np.int64)))
+    mould, score = np.zeros((2, texts), np.int32)
+    covered, whole = np.zeros((2, texts), np.int64)
+    out = Poured(mould, score, covered, whole)
     marks = np.full(len(found.starts) - 1, -1, np.int32)
     hits = np.zeros(len(found.need), np.int32)
     kernel.pour(

@@ -11,7 +11,8 @@ from auditor.kernels.flat import Ints
 from auditor.patterns.dialogues import dialogues
 from auditor.patterns.leaks import leaks
 from auditor.patterns.phrases import phrases
-from auditor.patterns.stock import spotted
+from auditor.patterns.spelling import Filler
+from auditor.patterns.stock import Spotted, spotted
 from auditor.patterns.structure import structures
 from auditor.patterns.templates import Templates, templates
 from auditor.relations.copies import Copies
@@ -65,46 +66,68 @@ class Patterns(NamedTuple):
     concentration: Mapping[str, Mapping[str, float]] = {}
 
 
-def found(corpus: Corpus, profile: Profile, rank: Ints, prompt: Copies, answer: Copies, held_out: Corpus | None
+def found(
+    corpus: Corpus, profile: Profile, rank: Ints, prompt: Copies, answer: Copies, held_out: Corpus | None
 ) -> Patterns:
-    """Find what the profile's rules ask for."""
+    """Find what the profile's rules ask for; ``held_out`` is what must not be in the corpus."""
     targets = {rule.target for rule in profile.rules}
-    groups: list[Shown] = []
-    slots: list[SlotRow] = []
-    columns: dict[str, pa.Array] = {}
+    parts = []
     if targets & {"template", "template_share"}:
         held = templates(corpus, "answer", answer)
-        columns["template_share"] = pa.array(np.round(held.share, 6))
-        _add(held, "template", groups, slots)
+        share = {"template_share": pa.array(np.round(held.share, 6))}
+        parts.append(_templates(held, "template")._replace(columns=share))
     if "prompt_template" in targets:
-        _add(templates(corpus, "prompt", prompt), "prompt_template", groups, slots)
-    listed: list[PhraseRow] = []
-    concentration: dict[str, dict[str, float]] = {}
+        parts.append(_templates(templates(corpus, "prompt", prompt), "prompt_template"))
     if targets & {"opening", "closing"}:
-        edge, concentration = phrases(corpus, answer)
-        for each in edge:
-            groups.append(Shown(each.name, each.place, each.rows, each.model, text=each.text, tokens=each.tokens))
+        parts.append(_edges(corpus, answer))
     if "stock" in targets:
-        for held in spotted(corpus):
-            tokens = len(held.stock.tokens) * held.times
-            groups.append(Shown(held.name, "stock", held.rows, int(held.rows[0]), text=held.stock.text, tokens=tokens))
-            listed.append(PhraseRow(held.name, held.stock.pack, held.stock.heading, held.times, held.opening, held.closing))
+        parts.append(_stock(spotted(corpus)))
     if "structure" in targets:
-        families, concentration["layouts"] = structures(corpus, answer)
-        groups += [Shown(each.name, "structure", each.rows, each.model, text=each.layout) for each in families]
+        families, concentration = structures(corpus, answer)
+        groups = [Shown(each.name, "structure", each.rows, each.model, text=each.layout) for each in families]
+        parts.append(Patterns(groups, concentration={"layouts": concentration}))
     if "dialogue" in targets:
-        groups += [Shown(each.name, "dialogue", each.rows, each.whole) for each in dialogues(corpus, rank)]
+        parts.append(Patterns([Shown(d.name, "dialogue", d.rows, d.whole) for d in dialogues(corpus, rank)]))
     if targets & {"leak_prompt", "leak_answer", "leak_share"}:
-        columns |= leaks(corpus, held_out)
-    return Patterns(groups, slots, columns, listed, concentration)
+        parts.append(Patterns(columns=leaks(corpus, held_out)))
+    return _together(parts)
 
 
-def _add(held: Templates, kind: str, groups: list[Shown], slots: list[SlotRow]) -> None:
-    for each in held.found:
-        groups.append(Shown(each.name, kind, each.rows, each.model, text=each.skeleton))
-        for slot in each.slots:
-            fillers = [
-                {"text": f.text, "count": f.count, "row": f.row, **(f.spans[0]._asdict() if f.spans else {})}
-                for f in slot.fillers
-            ]
-            slots.append(SlotRow(each.name, slot.number, slot.rows, slot.distinct, slot.entropy, fillers))
+def _together(parts: Sequence[Patterns]) -> Patterns:
+    return Patterns(
+        [group for part in parts for group in part.groups],
+        [slot for part in parts for slot in part.slots],
+        {name: column for part in parts for name, column in part.columns.items()},
+        [row for part in parts for row in part.stock],
+        {name: held for part in parts for name, held in part.concentration.items()},
+    )
+
+
+def _templates(held: Templates, kind: str) -> Patterns:
+    groups = [Shown(each.name, kind, each.rows, each.model, text=each.skeleton) for each in held.found]
+    slots = [
+        SlotRow(each.name, slot.number, slot.rows, slot.distinct, slot.entropy, [_filler(f) for f in slot.fillers])
+        for each in held.found
+        for slot in each.slots
+    ]
+    return Patterns(groups, slots)
+
+
+def _filler(held: Filler) -> dict[str, Any]:
+    place = held.spans[0]._asdict() if held.spans else {}
+    return {"text": held.text, "count": held.count, "row": held.row, **place}
+
+
+def _edges(corpus: Corpus, answer: Copies) -> Patterns:
+    edges, concentration = phrases(corpus, answer)
+    groups = [Shown(each.name, each.place, each.rows, each.model, 1.0, each.text, each.tokens) for each in edges]
+    return Patterns(groups, concentration=concentration)
+
+
+def _stock(held: Sequence[Spotted]) -> Patterns:
+    groups, listed = [], []
+    for each in held:
+        says, tokens = each.stock, len(each.stock.tokens) * each.times
+        groups.append(Shown(each.name, "stock", each.rows, int(each.rows[0]), text=says.text, tokens=tokens))
+        listed.append(PhraseRow(each.name, says.pack, says.heading, each.times, each.opening, each.closing))
+    return Patterns(groups, stock=listed)

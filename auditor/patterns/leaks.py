@@ -93,7 +93,9 @@ def _runs(corpus: Corpus, held: HeldOut) -> tuple[Ints, Ints, Ints]:
             covered[rows] += found.covered
             whole[rows] += found.whole
             hit = np.flatnonzero(found.covered)
-            place[first + hit] = np.where(place[first + hit] < 0, _whose(chosen(stream, hit), values, owners), place[first + hit])
+            place[first + hit] = np.where(
+                place[first + hit] < 0, _whose(chosen(stream, hit), values, owners), place[first + hit]
+            )
             first += stream.number
     return covered, whole, place
 

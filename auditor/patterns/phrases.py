@@ -125,4 +125,6 @@ def _listed(corpus: Corpus, place: str, best: Hashes, length: Ints) -> Iterator[
         held = texts[model]
         whole = len(held.turn)
         span = (0, size) if place == "opening" else (whole - size, whole)
-        yield Phrase(place, f"phrase-{place}-{int(names[k]):016x}"[:27], rows, model, held.text(*span), (size - 1) * len(rows))
+        yield Phrase(
+            place, f"phrase-{place}-{int(names[k]):016x}"[:27], rows, model, held.text(*span), (size - 1) * len(rows)
+        )

@@ -62,7 +62,7 @@ class Filler(NamedTuple):
     """What stands in a slot: how often, and one place where it does."""
 
     text: str
-    count: int
+    count: int  # type: ignore[assignment]  # (a tuple's own count is of no use here)
     row: int
     spans: Sequence[Span]
 

@@ -68,7 +68,9 @@ def structures(corpus: Corpus, answer: Copies) -> tuple[list[Structure], dict[st
     for k in np.flatnonzero(counts >= LEAST).tolist():
         if structured(names[k]):
             rows = np.sort(order[starts[k] : starts[k + 1]])
-            best, _ = min(Counter(layouts[c] for c in code[rows].tolist()).items(), key=lambda item: (-item[1], item[0]))
+            best, _ = min(
+                Counter(layouts[c] for c in code[rows].tolist()).items(), key=lambda item: (-item[1], item[0])
+            )
             digest = xxhash.xxh3_64_hexdigest(names[k].encode())[:12]
             found.append(Structure(f"structure-{digest}", best, rows, int(rows[0])))
     return sorted(found, key=lambda each: (-len(each.rows), each.name)), concentration

@@ -144,7 +144,7 @@ def _children(search: Search, texts: Numbers, known: Hashes, least: int) -> Iter
         counts[blocked] = 0
 
 
-def _best(  # noqa: PLR0913, PLR0917  (the state of one search)
+def _best(
     search: Search, alive: NDArray[np.uint8], counts: Numbers, closed: NDArray[np.bool_],
     seen: dict[int, tuple[int, Numbers]], least: int,
 ) -> Mould | None:  # fmt: skip

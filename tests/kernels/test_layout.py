@@ -12,10 +12,50 @@ from auditor.kernels.tokens import normalise
 from tests.kernels.test_tokens import TEXT
 
 LINES = st.sampled_from(
-    ["# a", "####### a", "**a**", "**a**:", "**a*:", "****", "***", "**ab", "- a", "-a", "* a", "*a", "• a", "1. a", "1.5 a",
-     "12) a", "1234. a", "3、a", "(1) a", "(一) a", "(a) b", "第一步 a", "第12章", "第十", "一、a", "十二. a", "一个", "step 1: a",
-     "Step a", "| a | b |", "> a", "```python", "```", "a:", "材料：", "x" * 60, "x" * 61, "y" * 40 + ":", "", "  ", "\t- a "]
-)  # fmt: skip
+    [
+        "# a",
+        "####### a",
+        "**a**",
+        "**a**:",
+        "**a*:",
+        "****",
+        "***",
+        "**ab",
+        "- a",
+        "-a",
+        "* a",
+        "*a",
+        "• a",
+        "1. a",
+        "1.5 a",
+        "12) a",
+        "1234. a",
+        "3、a",
+        "(1) a",
+        "(一) a",
+        "(a) b",
+        "第一步 a",
+        "第12章",
+        "第十",
+        "一、a",
+        "十二. a",
+        "一个",
+        "step 1: a",
+        "Step a",
+        "| a | b |",
+        "> a",
+        "```python",
+        "```",
+        "a:",
+        "材料：",
+        "x" * 60,
+        "x" * 61,
+        "y" * 40 + ":",
+        "",
+        "  ",
+        "\t- a ",
+    ]
+)
 
 
 @pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")

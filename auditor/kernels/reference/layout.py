@@ -23,7 +23,7 @@ _KINDS = (
 def kind(line: str) -> str:
     """Return the type of a line of normalised text that is neither blank nor fenced.
 
-    Headings, quotes, tables, bullets, numbered steps; else labels (short, with a colon at the end), short or long prose.
+    Headings, quotes, tables, bullets, numbered steps; else labels (short, a colon at the end), short or long prose.
 
     >>> [kind(line) for line in ("## a", "- a", "1. a", "第一步:a", "材料:", "so it goes")]
     ['h', 'b', 'n', 'n', 'k', 's']
@@ -39,9 +39,9 @@ def _bold(line: str) -> bool:
 
 
 def layout(text: str) -> str:
-    """Return the types of a text's lines, blank ones left out; ``+`` says that the one before is repeated.
+    r"""Return the types of a text's lines, blank ones left out; ``+`` says that the one before is repeated.
 
-    >>> layout("Here it is:\\n\\n1. one\\n2. two\\n```\\ncode\\n```\\nEnjoy")
+    >>> layout("Here it is:\n\n1. one\n2. two\n```\ncode\n```\nEnjoy")
     'kn+cs'
     """
     found = ""

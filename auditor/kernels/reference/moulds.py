@@ -52,7 +52,9 @@ def survey(tokens: Lanes, bounds: Ints, size: int, table: Bytes, keys: Lanes) ->
             keys[text, k] = min(int(keys[text, k]), ((value * turn) & _MASK) >> 32)
 
 
-def crowded(tokens: Lanes, bounds: Ints, size: int, table: Bytes, least: int, values: Hashes, texts: Numbers) -> int:
+def crowded(  # noqa: PLR0913, PLR0917  (the kernel's signature)
+    tokens: Lanes, bounds: Ints, size: int, table: Bytes, least: int, values: Hashes, texts: Numbers
+) -> int:
     """Write the shingles whose count reaches ``least``, with their texts; returns how many there are in all."""
     n = 0
     for text, _, value in _shingles(tokens, bounds, size):
