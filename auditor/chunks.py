@@ -7,7 +7,7 @@ import numpy as np
 
 from auditor.errors import InputError
 from auditor.faults import Fault
-from auditor.kernels.jsonl import Borders, Spans, lines, marked
+from auditor.kernels.jsonl import Borders, Spans, lines
 from auditor.sources import Source, pieces
 
 LONGEST = 256 << 20
@@ -146,7 +146,7 @@ class _Array:
         self._check(self.held)
 
     def _chunk(self, data: bytes, starts: list[int], ends: list[int]) -> Chunk:
-        spans = marked(data, np.array(starts, np.int64), np.array(ends, np.int64))
+        spans = Spans(np.array(starts, np.int64), np.array(ends, np.int64))
         chunk = Chunk(self.offset, self.line, data, spans, [], self.faults)
         self.line += len(starts)
         self.faults = []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from auditor.measure import Settings
 from auditor.reader import again
 from auditor.relations.copies import Copies, copies, halves
 from auditor.relations.neighbours import FLOOR, Neighbours, Sketches, neighbours
-from auditor.sample import Batch, Place
+from auditor.sample import Batch, Places
 from auditor.sketches import bands_for, conversation_sets
 from auditor.sources import Source
 from auditor.store import read_arrow
@@ -34,7 +34,7 @@ class Part(NamedTuple):
     """Rows of one source to read again."""
 
     source: Source
-    places: list[Place]
+    places: Places
 
 
 @dataclass(frozen=True)
@@ -70,25 +70,29 @@ class Corpus:
         """The byte offset of each sample."""
         return np.asarray(self.samples["offset"].to_numpy(), np.int64)
 
+    @cached_property
+    def lengths(self) -> Ints:
+        """The length of each sample in bytes."""
+        return np.asarray(self.samples["length"].to_numpy(), np.int64)
+
     def row_at(self, source: int, line: int) -> int | None:
         """Return the sample at a line of a source, if there is one."""
         first, last = np.searchsorted(self.source, [source, source + 1])
         row = int(first + np.searchsorted(self.lines[first:last], line))
         return row if row < last and self.lines[row] == line else None
 
-    def places(self, rows: Ints) -> list[Place]:
+    def places(self, rows: Ints) -> Places:
         """Where samples stand."""
-        held = self.samples.select(["line", "offset", "length"]).take(pa.array(rows))
-        return [Place(*row) for row in zip(*(held[name].to_pylist() for name in held.column_names), strict=True)]
+        return Places(self.lines[rows], self.offsets[rows], self.lengths[rows])
 
     def parts(self, rows: Ints) -> Iterator[Part]:
         """Cut rising rows into slices of one source each."""
-        places = iter(self.places(rows))
-        for number, group in groupby(self.source[rows].tolist()):
-            source = self.sources[number]
-            held = [next(places) for _ in group]
-            whole = len(held) if source.compression or source.tabular else SLICE
-            yield from (Part(source, held[at : at + whole]) for at in range(0, len(held), whole))
+        bounds = np.searchsorted(self.source[rows], np.arange(len(self.sources) + 1)).tolist()
+        for source, (first, last) in zip(self.sources, pairwise(bounds), strict=True):
+            whole = max(1, last - first) if source.compression or source.tabular else SLICE
+            yield from (
+                Part(source, self.places(rows[at : min(at + whole, last)])) for at in range(first, last, whole)
+            )
 
     def batches(self, rows: Ints) -> Iterator[Batch]:
         """Read rising rows again."""

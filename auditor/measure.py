@@ -126,24 +126,21 @@ def _fields(loop: Loop) -> tuple[object, ...]:
 
 def _main_loops(view: Views, loops: list[tuple[int, int, Loop]]) -> pa.Table:
     """Return each sample's longest loop in columns (debris only where nothing else is), and the share of all."""
+    rows = view.batch.rows
     best: dict[int, tuple[int, Loop]] = {}
-    covered: Ints = np.zeros(view.batch.rows, np.int64)
+    covered: Ints = np.zeros(rows, np.int64)
     for sample, turn, loop in loops:
         covered[sample] += (loop.end - loop.start) * (loop.kind is not Kind.DEBRIS)
         if sample not in best or _weight(loop) > _weight(best[sample][1]):
             best[sample] = (turn, loop)
-    columns = {}
-    for name, kind in zip(MAIN, _types(), strict=True):
-        values = {sample: turn if name == "turn" else getattr(loop, name) for sample, (turn, loop) in best.items()}
-        held = [values.get(sample) for sample in range(view.batch.rows)]
-        columns[f"loop_{name}"] = pa.array([v.value if isinstance(v, Kind) else v for v in held], kind)
+    place: Ints = np.full(rows, -1, np.int64)
+    place[list(best)] = np.arange(len(best))
+    held = _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, (turn, loop) in best.items()])
+    longest = held.take(pa.array(place, mask=place < 0))
+    columns = {f"loop_{name}": longest[name] for name in MAIN}
     trained = sums(_chars(view), view.batch.first)
     share = np.divide(covered, trained, out=np.zeros(len(covered)), where=trained > 0)
     return pa.table({**columns, "loop_share": np.minimum(share, 1.0)})
-
-
-def _types() -> list[pa.DataType]:
-    return [LOOPS.field(name).type for name in MAIN]
 
 
 def _weight(loop: Loop) -> tuple[bool, int]:

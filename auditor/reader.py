@@ -1,16 +1,21 @@
 """Chunks of bytes to batches of turns; bad lines become faults, and the rest goes on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
 
 from auditor import chunks, tables
 from auditor.chunks import Chunk
-from auditor.dialects import Dialects, ShapeError, UnknownShapeError
+from auditor.dialects import NAMES, Dialects, ShapeError, UnknownShapeError
 from auditor.faults import Fault
-from auditor.kernels.jsonl import BLANK, SUSPECT
+from auditor.kernels.flat import Bytes, Ints, arrow
+from auditor.kernels.jsonl import BLANK, SUSPECT, Spans, marks
+from auditor.kernels.turns import READ, turns
 from auditor.parse import BadLineError, careful, quick
-from auditor.sample import Batch, Place, Sample, batch
-from auditor.sources import Source, spans
+from auditor.sample import TURNS, Batch, Place, Places, Sample, batch, columns, woven
+from auditor.sources import Source, stretches
 
 
 class Read(NamedTuple):
@@ -28,11 +33,49 @@ def stream(source: Source, longest: int = chunks.LONGEST) -> Iterator[Chunk]:
 
 def read(chunk: Chunk, dialects: Dialects) -> Read:
     """Parse a chunk's rows and take them apart into turns."""
-    faults = list(chunk.faults)
+    if chunk.spans is None:
+        rows = ((Place(chunk.line + index, 0, 0), row, ()) for index, row in enumerate(chunk.rows))
+        found, faults = _taken(rows, dialects)
+        return Read(batch(found), [*chunk.faults, *faults], len(chunk.rows))
+    data, spans = np.frombuffer(chunk.data, np.uint8), chunk.spans
+    lines = chunk.line + np.arange(len(spans.starts))
+    places = Places(lines, chunk.offset + spans.starts, spans.ends - spans.starts)
+    plain, odd, empty = _plain(data, spans, places, dialects)
+    faults = [*chunk.faults, *(Fault(*place, "empty", MESSAGES["empty"]) for place in empty)]
+    found, more = _taken(_parsed(chunk, spans, odd, faults), dialects)
+    faults += more
+    rows = len(lines) + sum(1 for fault in chunk.faults if fault.kind == "long")
+    return Read(woven(plain, batch(found)), faults, rows)
+
+
+def _plain(data: Bytes, spans: Spans, places: Places, dialects: Dialects) -> tuple[Batch, Ints, list[Place]]:
+    """Take the plain rows apart; return them, the numbers of all others, and where plain rows train nothing."""
+    found = turns(data, *spans, dialects.layout)
+    plain, odd = np.flatnonzero(found.state == READ), np.flatnonzero(found.state != READ)
+    counts = found.counts[plain]
+    taught = np.concatenate([[0], np.cumsum(found.trained & (np.diff(found.texts.offsets) > 0))])
+    ends = np.cumsum(counts)
+    empty = plain[taught[ends] == taught[ends - counts]]
+    return (
+        columns(
+            Places(*(part[plain] for part in places)),
+            pa.array(NAMES).take(pa.array(found.dialect[plain])),
+            pa.repeat("", len(plain)),
+            counts,
+            pa.table([pa.array(found.role), pa.array(found.trained), arrow(found.texts)], schema=TURNS),
+        ),
+        odd,
+        [Place(*(int(part[index]) for part in places)) for index in empty],
+    )
+
+
+def _taken(
+    rows: Iterable[tuple[Place, Any, Sequence[str]]], dialects: Dialects
+) -> tuple[list[tuple[Place, str, Sample]], list[Fault]]:
+    """Take parsed rows apart one by one."""
     found: list[tuple[Place, str, Sample]] = []
-    rows = 0
-    for place, row, odd in _parsed(chunk, faults):
-        rows += 1
+    faults = []
+    for place, row, odd in rows:
         try:
             name, sample = dialects.read(row)
         except ShapeError as fault:
@@ -42,11 +85,8 @@ def read(chunk: Chunk, dialects: Dialects) -> Read:
         found.append((place, name, sample))
         empty = [] if any(turn.trained and turn.text for turn in sample.turns) else ["empty"]
         faults += [Fault(*place, kind, MESSAGES[kind]) for kind in (*odd, *empty)]
-    return Read(batch(found), faults, rows + sum(1 for fault in faults if fault.kind in UNPARSED))
+    return found, faults
 
-
-UNPARSED = {"json", "utf8", "blank", "deep", "long", "number"}
-"""Faults of lines that never became a row."""
 
 MESSAGES = {
     "duplicate_key": "a key stands twice in an object; the last one counts",
@@ -57,15 +97,14 @@ MESSAGES = {
 }
 
 
-def _parsed(chunk: Chunk, faults: list[Fault]) -> Iterator[tuple[Place, Any, Sequence[str]]]:
-    """Yield every row that parses, with its place and what is odd about it; add a fault for every other."""
-    for index, row in enumerate(chunk.rows):
-        yield Place(chunk.line + index, 0, 0), row, ()
-    if chunk.spans is None:
-        return
+def _parsed(
+    chunk: Chunk, spans: Spans, odd: Ints, faults: list[Fault]
+) -> Iterator[tuple[Place, Any, Sequence[str]]]:
+    """Yield every odd row that parses, with its place and what is odd about it; add a fault for every other."""
     data = chunk.data
-    places = zip(*(column.tolist() for column in chunk.spans), strict=True)
-    for index, (start, end, mark) in enumerate(places):
+    starts, ends = spans.starts[odd], spans.ends[odd]
+    told = marks(np.frombuffer(data, np.uint8), Spans(starts, ends))
+    for index, start, end, mark in zip(*(part.tolist() for part in (odd, starts, ends, told)), strict=True):
         place = Place(chunk.line + index, chunk.offset + start, end - start)
         line = data[start:end]
         if mark == BLANK:
@@ -78,17 +117,22 @@ def _parsed(chunk: Chunk, faults: list[Fault]) -> Iterator[tuple[Place, Any, Seq
             except ValueError:
                 pass
         try:
-            row, odd = careful(line)
+            row, odds = careful(line)
         except BadLineError as fault:
             faults.append(Fault(place.line, place.offset + fault.at, place.length, fault.kind, str(fault)))
             continue
-        yield place, row, odd
+        yield place, row, odds
 
 
-def again(source: Source, wanted: Sequence[Place], dialects: Dialects) -> Batch:
+def again(source: Source, wanted: Places, dialects: Dialects) -> Batch:
     """Read single rows of a source once more, by where they stand; places must rise."""
     if source.tabular:
-        rows = tables.rows(source, [place.line - 1 for place in wanted])
-        return batch((place, *dialects.read(row)) for place, row in zip(wanted, rows, strict=True))
-    data = spans(source, [(place.offset, place.length) for place in wanted])
-    return batch((place, *dialects.read(careful(line)[0])) for place, line in zip(wanted, data, strict=True))
+        rows = tables.rows(source, [line - 1 for line in wanted.line.tolist()])
+        found, _ = _taken(((Place(line, 0, 0), row, ()) for line, row in zip(wanted.line.tolist(), rows, strict=True)), dialects)
+        return batch(found)
+    data, starts = stretches(source, wanted.offset, wanted.length)
+    spans = Spans(starts, starts + wanted.length)
+    plain, odd, _ = _plain(data, spans, wanted, dialects)
+    rows = [(Place(*(int(part[index]) for part in wanted)), int(starts[index])) for index in odd]
+    lines = [(place, data[start : start + place.length].tobytes()) for place, start in rows]
+    return woven(plain, batch((place, *dialects.read(careful(line)[0])) for place, line in lines))

@@ -1,16 +1,19 @@
 """Turn, sample, batch: what the auditor sees of training data."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints, Texts, column
+from auditor.kernels.turns import framed
 from auditor.text import analysed
 
 MEDIA = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -105,25 +108,48 @@ class Place(NamedTuple):
     length: int
 
 
+class Places(NamedTuple):
+    """Where samples stand, in columns."""
+
+    line: Ints
+    offset: Ints
+    length: Ints
+
+
 def batch(found: Iterable[tuple[Place, str, Sample]]) -> Batch:
     """Lay samples out in columns; the middle item of each is its dialect's name."""
-    places: list[Place] = []
-    dialects: list[str] = []
-    media: list[str] = []
-    counts: list[int] = []
-    turns: list[Turn] = []
-    for place, dialect, sample in found:
-        places.append(place)
-        dialects.append(dialect)
-        media.append(sample.media)
-        counts.append(len(sample.turns))
-        turns += sample.turns
-    roles, trained = pa.array([turn[0] for turn in turns], pa.int8()), pa.array([turn[2] for turn in turns], pa.bool_())
-    table = pa.table([roles, trained, _strings([turn[1] for turn in turns])], schema=TURNS)
-    ids = content_ids(column(table["text"].combine_chunks()), table["role"].to_numpy(), counts, media)
-    columns: list[Any] = [*([place[part] for place in places] for part in range(3)), dialects, media, counts, ids]
-    samples = pa.table([pa.array(c, field.type) for c, field in zip(columns, SAMPLES, strict=True)], schema=SAMPLES)
-    return Batch(samples, table)
+    held = list(found)
+    samples = [sample for _, _, sample in held]
+    turns = [turn for sample in samples for turn in sample.turns]
+    roles, trained = [turn[0] for turn in turns], [turn[2] for turn in turns]
+    table = pa.table(
+        [pa.array(roles, pa.int8()), pa.array(trained, pa.bool_()), _strings([turn[1] for turn in turns])], schema=TURNS
+    )
+    places = Places(*np.array([place for place, _, _ in held], np.int64).reshape(-1, 3).T)
+    names = pa.array([name for _, name, _ in held], pa.string())
+    media = pa.array([sample.media for sample in samples], pa.string())
+    return columns(places, names, media, np.array([len(sample.turns) for sample in samples], np.int32), table)
+
+
+def columns(places: Places, dialects: pa.Array, media: pa.Array, counts: NDArray[np.int32], turns: pa.Table) -> Batch:
+    """Put the columns of samples together; their ids come from their turns and media."""
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    ids = content_ids(column(turns["text"].combine_chunks()), turns["role"].to_numpy(), first, media)
+    return Batch(pa.table([*map(pa.array, places), dialects, media, pa.array(counts), ids], schema=SAMPLES), turns)
+
+
+def woven(left: Batch, right: Batch) -> Batch:
+    """Put the samples of two batches into the order of their lines."""
+    if not left.rows or not right.rows:
+        return left if left.rows else right
+    samples = pa.concat_tables([left.samples, right.samples])
+    order = np.argsort(samples["line"].to_numpy(), kind="stable")
+    counts = samples["turns"].to_numpy()
+    first = np.concatenate([[0], np.cumsum(counts)])[order]
+    sizes = counts[order]
+    ends = np.cumsum(sizes)
+    turns = np.repeat(first - (ends - sizes), sizes) + np.arange(ends[-1])
+    return Batch(samples.take(pa.array(order)), pa.concat_tables([left.turns, right.turns]).take(pa.array(turns)))
 
 
 def _strings(texts: list[str]) -> pa.Array:
@@ -133,18 +159,18 @@ def _strings(texts: list[str]) -> pa.Array:
         return pa.array([analysed(text) for text in texts], pa.large_string())
 
 
-def content_ids(texts: Texts, roles: NDArray[np.int8], counts: list[int], media: list[str]) -> list[str]:
-    """Return 16 hex digits for each sample that only the same roles, texts and media give."""
-    data, offsets = texts.buffer.data, texts.offsets.tolist()
-    sizes = np.diff(texts.offsets)
-    ids = []
-    at = 0
-    for count, extra in zip(counts, media, strict=True):
-        end = at + count
-        digest = xxhash.xxh3_128(data[offsets[at] : offsets[end]])
-        digest.update(roles[at:end].tobytes() + sizes[at:end].tobytes())
-        if extra:
-            digest.update(extra.encode("utf-8", "surrogatepass"))
-        ids.append(digest.hexdigest()[:16])
-        at = end
-    return ids
+def content_ids(texts: Texts, roles: NDArray[np.int8], first: Ints, media: pa.Array) -> pa.Array:
+    """Return 16 hex digits for each sample that only the same roles, texts and media give.
+
+    Hashed (xxh3-128, its first half) are the texts, then the roles, the sizes of the texts in bytes, and the media.
+    """
+    data, bounds = framed(texts, roles, first)
+    view, ends = memoryview(data), bounds.tolist()
+    pieces = [view[start:end] for start, end in itertools.pairwise(ends)]
+    if pc.any(pc.not_equal(media, "")).as_py():
+        extra = media.to_pylist()
+        pieces = [b"".join((piece, more.encode())) if more else piece for piece, more in zip(pieces, extra, strict=True)]
+    digests = b"".join(map(xxhash.xxh3_128_digest, pieces))
+    halves = np.frombuffer(digests, np.uint8).reshape(-1, 16)[:, :8].tobytes().hex().encode()
+    offsets = np.arange(len(pieces) + 1, dtype=np.int32) * 16
+    return pa.StringArray.from_buffers(len(pieces), pa.py_buffer(offsets), pa.py_buffer(halves))

@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes
 from auditor.kernels.reference.sketch import mix
-from auditor.kernels.sketch import PERMUTATIONS, Sets, band_keys, shingle_sets, signatures
+from auditor.kernels.sketch import PERMUTATIONS, Sets, band_keys, shingle_sets, signatures, united
 from auditor.views import ANSWER, FRAME, PROMPT, View, Views
 
 RECALL = 0.9995
@@ -81,8 +82,10 @@ def _short(views: Views, part: int, size: int) -> Hashes:
 
 def _media(views: Views) -> Hashes:
     """Hash each sample's images and the like; zero for none."""
-    named = views.batch.samples["media"].to_pylist()
-    return np.array([hash_of(name) if name else 0 for name in named], np.uint64)
+    named = views.batch.samples["media"]
+    if not pc.any(pc.not_equal(named, "")).as_py():
+        return np.zeros(len(named), np.uint64)
+    return np.array([hash_of(name) if name else 0 for name in named.to_pylist()], np.uint64)
 
 
 def hash_of(text: str) -> int:
@@ -112,21 +115,3 @@ def conversation_sets(views: Views, size: int) -> tuple[Sets, Sets]:
     framed = np.repeat(np.diff(frame.offsets) > 0, np.diff(wide.offsets))
     kept = np.concatenate([[0], np.cumsum(framed)])
     return narrow, Sets(wide.values[framed], kept[wide.offsets])
-
-
-def united(left: Sets, right: Sets) -> Sets:
-    """Unite two sets for each sample."""
-    counts = np.diff(left.offsets) + np.diff(right.offsets)
-    samples = np.repeat(np.arange(len(counts)), counts)
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    values = np.empty(offsets[-1], np.uint64)
-    for held, shift in ((left, np.zeros(len(counts), np.int64)), (right, np.diff(left.offsets))):
-        sizes = np.diff(held.offsets)
-        begin = np.repeat(offsets[:-1] + shift - held.offsets[:-1], sizes)
-        values[begin + np.arange(len(held.values))] = held.values
-    order = np.lexsort((values, samples))
-    values = values[order]
-    fresh = np.ones(len(values), bool)
-    fresh[1:] = (values[1:] != values[:-1]) | (samples[1:] != samples[:-1])
-    kept = np.concatenate([[0], np.cumsum(fresh)])
-    return Sets(values[fresh], kept[offsets])

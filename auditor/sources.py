@@ -4,6 +4,7 @@ import bz2
 import glob
 import gzip
 import lzma
+import mmap
 import os
 import stat
 import sys
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+import numpy as np
 import pyarrow as pa
 
 from auditor.errors import InputError, UsageError
+from auditor.kernels.flat import Bytes, Ints
 from auditor.kernels.jsonl import Borders
 
 PIECE = 4 << 20
@@ -304,18 +307,22 @@ def pieces(source: Source) -> Iterator[bytes]:
             yield piece
 
 
-def spans(source: Source, wanted: Sequence[tuple[int, int]]) -> Iterator[bytes]:
-    """Yield the bytes at (offset, length) of a source's decompressed content; offsets must rise."""
-    if not source.compression and not source.remote:
-        with Path(source.path).open("rb") as stream:
-            for offset, length in wanted:
-                stream.seek(offset)
-                yield stream.read(length)
-        return
-    yield from _streamed(pieces(source), wanted)
+def stretches(source: Source, offsets: Ints, lengths: Ints) -> tuple[Bytes, Ints]:
+    """Return bytes that hold the pieces of a source at (offset, length), and where each begins; offsets must rise.
+
+    Of a plain local file these are its own bytes, mapped.
+    """
+    if source.compression or source.remote:
+        held = list(_streamed(pieces(source), zip(offsets.tolist(), lengths.tolist(), strict=True)))
+        starts = np.cumsum([0, *map(len, held)])[:-1]
+        return np.frombuffer(b"".join(held), np.uint8), starts
+    with Path(source.path).open("rb") as stream:
+        if not Path(source.path).stat().st_size:
+            return np.empty(0, np.uint8), offsets
+        return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), np.uint8), offsets
 
 
-def _streamed(stream: Iterator[bytes], wanted: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+def _streamed(stream: Iterator[bytes], wanted: Iterable[tuple[int, int]]) -> Iterator[bytes]:
     base, buffer = 0, b""
     for offset, length in wanted:
         while base + len(buffer) < offset + length:

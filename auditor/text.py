@@ -105,14 +105,15 @@ def tokens(text: str) -> list[str]:
 
 
 def token_hash(token: str) -> int:
-    """Hash one token to 64 bits.
+    """Hash one token to 64 bits: a chain of multiply and shift over its UTF-8 bytes, eight at a time.
 
     >>> hex(token_hash("a"))
     '0xedc2f5868cfbed62'
     """
+    data = token.encode()
     value = _TOKEN_SEED
-    for char in token:
-        value = ((value ^ ord(char)) * _TOKEN_STEP) & _MASK
+    for at in range(0, len(data), 8):
+        value = ((value ^ int.from_bytes(data[at : at + 8], "little")) * _TOKEN_STEP) & _MASK
         value ^= value >> 32
     return value
 

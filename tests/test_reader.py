@@ -6,6 +6,7 @@ import json
 import lzma
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from auditor import chunks, reader, sources
 from auditor.dialects import Dialects
 from auditor.errors import UsageError
 from auditor.reader import Read
-from auditor.sample import Place
+from auditor.sample import Places
 from auditor.sources import Source, find
 
 ROW = '{"conversation": [{"input": "问", "output": "%s"}]}'
@@ -74,6 +75,11 @@ def test_lines(tmp_path: Path, data: bytes, answers: list[str], faults: list[tup
     assert seen == faults
 
 
+def placed(places: list[tuple[int, int, int]]) -> Places:
+    """Places in columns."""
+    return Places(*np.array(places, np.int64).T.copy())
+
+
 def test_places_point_at_the_bytes(tmp_path: Path) -> None:
     """Offset and length of every sample cut exactly its row out of the file, lines and arrays alike."""
     rows = [json.loads(row) for row in GOOD]
@@ -89,7 +95,7 @@ def test_places_point_at_the_bytes(tmp_path: Path) -> None:
         places = [(row["line"], row["offset"], row["length"]) for row in samples]
         assert [line for line, _, _ in places] == [1, 2, 3]
         assert [json.loads(data[offset : offset + length]) for _, offset, length in places] == rows
-        again = reader.again(source, [Place(*place) for place in places[1:]], Dialects())
+        again = reader.again(source, placed(places[1:]), Dialects())
         assert again.samples["content_id"].to_pylist() == [row["content_id"] for row in samples[1:]]
 
 
@@ -235,5 +241,5 @@ def test_tables(tmp_path: Path) -> None:
         source = find([str(tmp_path / name)], tmp_path)[0][0]
         reads = read_all(source)
         assert [text for read in reads for text in read.batch.turns["text"].to_pylist()[1::2]] == ["a", "b", "c"]
-        again = reader.again(source, [Place(2, 0, 0)], Dialects())
+        again = reader.again(source, placed([(2, 0, 0)]), Dialects())
         assert again.turns["text"].to_pylist()[-1] == "b"

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from auditor.dialects import conversation, instruction, messages, preference, sharegpt
-from auditor.dialects.shape import Dialect, Row, ShapeError
+from auditor.dialects.shape import MEDIA_KEYS, Dialect, Row, ShapeError
+from auditor.kernels.turns import Layout, Op
 from auditor.sample import Sample
 
-__all__ = ["ALL", "Dialect", "Dialects", "Row", "ShapeError", "UnknownShapeError"]
+__all__ = ["ALL", "NAMES", "Dialect", "Dialects", "Row", "ShapeError", "UnknownShapeError"]
 
 ALL: tuple[Dialect, ...] = (
     *preference.DIALECTS,
@@ -76,11 +77,45 @@ def _listed(row: dict[str, Any]) -> str:
     return ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "")
 
 
+NAMES = tuple(dict.fromkeys(dialect.name for dialect in ALL))
+"""The dialects' names; a layout gives the number of one."""
+
+
+@lru_cache(maxsize=4096)
+def plain_layout(keys: tuple[str, ...] | None) -> Layout | None:
+    """Say how a kernel reads plain rows with these keys (None: a list) as their dialect does.
+
+    All keys that decide between dialects must then hold text, other than the list of turns itself, and there must be
+    no media.
+
+    >>> plain_layout(("id", "messages"))
+    (2, [(1, <Op.MESSAGES: 6>)])
+    """
+    if keys is None:
+        dialect = recognise([])
+        return NAMES.index(dialect.name), [(-1, op) for _, op in dialect.plainly]
+    try:
+        dialect = recognise(dict.fromkeys(keys, "text"))
+    except ShapeError:
+        return None
+    if not dialect.plainly:
+        return None
+    steps = {key: op for key, op in dialect.plainly if key in keys}
+    deciding = {key for rival in candidates(keys) for key in rival.keys} - set(steps)
+    media = MEDIA_KEYS.intersection(keys)
+    checks = [*((key, Op.STRING) for key in sorted(deciding)), *((key, Op.EMPTY) for key in sorted(media))]
+    return NAMES.index(dialect.name), [(keys.index(key), op) for key, op in (*checks, *steps.items())]
+
+
 class Dialects:
     """Read rows, by recognition or, where the user names fields, by those alone."""
 
     def __init__(self, fields: Mapping[str, str] | None = None) -> None:
         self.fixed = instruction.named(fields) if fields else None
+
+    def layout(self, keys: tuple[str, ...] | None) -> Layout | None:
+        """Say how a kernel reads plain rows with these keys (None: a list); None where none of them is plain."""
+        return None if self.fixed else plain_layout(keys)
 
     def read(self, row: Row) -> tuple[str, Sample]:
         """Return the dialect's name and the sample of one parsed line; raises ShapeError."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from auditor.dialects.shape import Dialect, Row, ShapeError, dict_of, finished, list_of, media_fields, text_of
+from auditor.kernels.turns import Op
 from auditor.sample import Role, Sample, Turn
 
 
@@ -49,6 +50,12 @@ def moss(row: Row) -> Sample:
 
 
 DIALECTS = (
-    Dialect("conversation", frozenset({"conversation"}), conversation, rank=2),
+    Dialect(
+        "conversation",
+        frozenset({"conversation"}),
+        conversation,
+        rank=2,
+        plainly=(("conversation", Op.CONVERSATION),),
+    ),
     Dialect("moss", frozenset({"chat"}), moss, lambda row: isinstance(row["chat"], dict), rank=2),
 )

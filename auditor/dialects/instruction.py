@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auditor.dialects.shape import Dialect, Row, ShapeError, finished, list_of, media_fields, text_of
+from auditor.kernels.turns import Op
 from auditor.sample import Role, Sample, Turn
 
 # name, fields of the prompt (joined by a line end), field of the answer, fields that may be missing
@@ -62,7 +63,10 @@ def history(items: object) -> list[Turn]:
 
 def _dialect(name: str, prompt: tuple[str, ...], answer: str, optional: tuple[str, ...]) -> Dialect:
     keys = frozenset({*prompt, answer} - set(optional))
-    return Dialect(name, keys, reader(prompt, answer, optional), lambda row: not isinstance(row[answer], (list, dict)))
+    asked = [(key, Op.ASK) for key in prompt]
+    plainly = [*((key, Op.SYSTEM) for key in SYSTEMS), ("history", Op.EMPTY), *asked, (answer, Op.ANSWER)]
+    read = reader(prompt, answer, optional)
+    return Dialect(name, keys, read, lambda row: not isinstance(row[answer], (list, dict)), plainly=plainly)
 
 
 DIALECTS = tuple(_dialect(*form) for form in FORMS)
@@ -131,6 +135,13 @@ def _lines(row: Row, path: str) -> str:
 
 TEXTS = (
     Dialect("oasst1", frozenset({"text"}), oasst1, _guanaco, rank=-1),
-    Dialect("text", frozenset({"text"}), plain("text"), rank=-2),
-    Dialect("content", frozenset({"content"}), plain("content"), lambda row: "role" not in row, rank=-2),
+    Dialect("text", frozenset({"text"}), plain("text"), rank=-2, plainly=(("text", Op.TEXT),)),
+    Dialect(
+        "content",
+        frozenset({"content"}),
+        plain("content"),
+        lambda row: "role" not in row,
+        rank=-2,
+        plainly=(("content", Op.ANSWER),),
+    ),
 )

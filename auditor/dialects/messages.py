@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from auditor.dialects.shape import (
+    PLAIN_HEAD,
     Dialect,
     Row,
     ShapeError,
@@ -15,6 +16,7 @@ from auditor.dialects.shape import (
     media_fields,
     role_of,
 )
+from auditor.kernels.turns import Op
 from auditor.sample import Role, Sample, Turn
 
 # Roles of InternLM's pretraining and tool formats, beside the usual ones.
@@ -110,6 +112,10 @@ def _reader(key: str) -> Any:  # noqa: ANN401  (a function from row to sample)
     return read
 
 
+def _plainly(key: str) -> tuple[tuple[str, Op], ...]:
+    return (*PLAIN_HEAD, (key, Op.MESSAGES))
+
+
 def bare(row: Row) -> Sample:
     """Read a line that is itself a list of messages.
 
@@ -148,9 +154,9 @@ def _messages_prompt(row: Row) -> bool:
 
 
 DIALECTS = (
-    Dialect("messages", frozenset({"messages"}), _reader("messages"), rank=2),
-    Dialect("dialogs", frozenset({"dialogs"}), _reader("dialogs"), rank=2),
-    Dialect("bare_messages", frozenset(), bare),
+    Dialect("messages", frozenset({"messages"}), _reader("messages"), rank=2, plainly=_plainly("messages")),
+    Dialect("dialogs", frozenset({"dialogs"}), _reader("dialogs"), rank=2, plainly=_plainly("dialogs")),
+    Dialect("bare_messages", frozenset(), bare, plainly=(("", Op.MESSAGES),)),
     Dialect("chat_completion", frozenset({"prompt", "completion"}), completion, _lists, rank=1),
     Dialect("rl_prompt", frozenset({"prompt", "reward_model"}), prompts, _messages_prompt, rank=1),
     Dialect("rl_prompt", frozenset({"prompt", "data_source"}), prompts, _messages_prompt, rank=1),

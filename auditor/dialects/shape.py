@@ -1,10 +1,14 @@
 """What every dialect shares: how a row is taken apart, and how a row that does not fit is refused."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.kernels.turns import Op
 from auditor.sample import MEDIA, Role, Sample, Turn
+
+PLAIN_HEAD = (("tools", Op.EMPTY), ("functions", Op.EMPTY), ("system", Op.SYSTEM))
+"""What may stand beside a list of turns in a plain row."""
 
 MEDIA_KEYS = frozenset({"image", "images", "video", "videos", "audio", "audios"})
 
@@ -41,7 +45,8 @@ class ShapeError(Exception):
 class Dialect:
     """One shape of row: the keys that make it, and how its turns are read.
 
-    ``accepts`` tells shapes with the same keys apart; ``keys`` empty means a bare list.
+    ``accepts`` tells shapes with the same keys apart; ``keys`` empty means a bare list. ``plainly`` says, key by key
+    in order, how a kernel reads rows that hold nothing unusual as ``read`` does; without it, all rows are unusual.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Dialect:
     read: Callable[[Row], Sample]
     accepts: Callable[[Row], bool] = lambda _row: True
     rank: int = 0
+    plainly: Sequence[tuple[str, Op]] = ()
 
 
 def text_of(value: object, pointer: str) -> str:

@@ -4,7 +4,19 @@ import ast
 from typing import Any
 
 from auditor.dialects.messages import tools_of
-from auditor.dialects.shape import Dialect, Row, ShapeError, dict_of, finished, list_of, media_fields, role_of, text_of
+from auditor.dialects.shape import (
+    PLAIN_HEAD,
+    Dialect,
+    Row,
+    ShapeError,
+    dict_of,
+    finished,
+    list_of,
+    media_fields,
+    role_of,
+    text_of,
+)
+from auditor.kernels.turns import Op
 from auditor.sample import Role, Sample, Turn
 
 LITERAL_LIMIT = 1 << 20
@@ -47,4 +59,5 @@ def _literal(text: str) -> Any:  # noqa: ANN401  (whatever the text says)
         raise ShapeError("/conversations", "this text is no list of turns") from None
 
 
-DIALECTS = (Dialect("sharegpt", frozenset({"conversations"}), conversations, rank=2),)
+PLAINLY = (*PLAIN_HEAD, ("conversations", Op.SHAREGPT))
+DIALECTS = (Dialect("sharegpt", frozenset({"conversations"}), conversations, rank=2, plainly=PLAINLY),)

@@ -55,14 +55,19 @@ def column(array: Any) -> Texts:  # noqa: ANN401  (pyarrow has no types)
     return Texts(buffer, offsets)
 
 
+def arrow(texts: Texts) -> pa.LargeStringArray:
+    """Look at flat texts as an Arrow array, without copying."""
+    offsets, data = pa.py_buffer(np.ascontiguousarray(texts.offsets)), pa.py_buffer(texts.buffer)
+    return pa.LargeStringArray.from_buffers(texts.number, offsets, data)
+
+
 def taken(texts: Texts, indices: Ints) -> Texts:
     """Lay some of the texts side by side.
 
     >>> list(taken(flat(["a", "b", "c"]), np.array([2, 0])).strings())
     ['c', 'a']
     """
-    offsets, data = pa.py_buffer(np.ascontiguousarray(texts.offsets)), pa.py_buffer(texts.buffer)
-    return column(pa.LargeStringArray.from_buffers(texts.number, offsets, data).take(pa.array(indices)))
+    return column(arrow(texts).take(pa.array(indices)))
 
 
 def checked(texts: Texts) -> Texts:

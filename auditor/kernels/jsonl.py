@@ -20,14 +20,10 @@ BLANK, SUSPECT = 1, 2
 
 
 class Spans(NamedTuple):
-    """Pieces of a buffer, ``data[starts[i]:ends[i]]``, and a mark for each.
-
-    The reference marks every piece that is not blank as suspect; the compiled kernel marks fewer, never one too few.
-    """
+    """Pieces of a buffer: ``data[starts[i]:ends[i]]``."""
 
     starts: Ints
     ends: Ints
-    marks: Bytes
 
 
 def lines(data: bytes) -> Spans:
@@ -38,18 +34,22 @@ def lines(data: bytes) -> Spans:
     """
     buffer = np.frombuffer(data, np.uint8)
     count = data.count(b"\n") + (not data.endswith(b"\n") and len(data) > 0)
-    spans = Spans(np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.uint8))
+    spans = Spans(np.empty(count, np.int64), np.empty(count, np.int64))
     kernel.lines(buffer, *spans)
     return spans
 
 
-def marked(data: bytes, starts: Ints, ends: Ints) -> Spans:
-    """Mark given pieces of ``data`` as ``lines`` does."""
+def marks(data: Bytes, spans: Spans) -> Bytes:
+    """Mark pieces of ``data`` that are blank, or that a fast parser may misread.
+
+    The reference marks every piece that is not blank as suspect; the compiled kernel marks fewer, never one too few.
+    """
+    starts, ends = spans
     if len(starts) and (starts.min() < 0 or ends.max() > len(data) or (ends < starts).any()):
         raise ValueError("spans must lie inside the data")
-    marks = np.empty(len(starts), np.uint8)
-    kernel.mark(np.frombuffer(data, np.uint8), starts, ends, marks)
-    return Spans(starts, ends, marks)
+    found = np.empty(len(starts), np.uint8)
+    kernel.mark(data, starts, ends, found)
+    return found
 
 
 class Borders:

@@ -60,6 +60,20 @@ class Levels(NamedTuple):
     floor: float
 
 
+def buckets(keys: Hashes, order: Ints) -> Band:
+    """Return the buckets of one band that hold more than one sample; sample ``i`` has the key ``keys[order[i]]``.
+
+    >>> [part.tolist() for part in buckets(np.array([9, 5, 9, 7], np.uint64) << 60, np.arange(4))]
+    [[0, 2], [0, 2]]
+    """
+    if len(order) and (order.min() < 0 or order.max() >= len(keys)):
+        raise ValueError("the order names a key that is not there")
+    rows, starts = np.empty(len(order), np.int32), np.empty(len(order) // 2 + 1, np.int64)
+    groups, held = kernel.buckets(keys, order, rows, starts)
+    starts[groups] = held
+    return Band(rows[:held].copy(), starts[: groups + 1].copy())
+
+
 def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
     """Verify pairs that share a bucket.
 

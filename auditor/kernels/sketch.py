@@ -53,6 +53,16 @@ def shingle_sets(hashes: Hashes, bounds: Ints, size: int) -> Sets:
     return Sets(out[: offsets[-1]], offsets)
 
 
+def united(left: Sets, right: Sets) -> Sets:
+    """Unite two sets for each text."""
+    if len(left.offsets) != len(right.offsets):
+        raise ValueError("sets must be of the same texts")
+    out = np.empty(len(left.values) + len(right.values), np.uint64)
+    offsets = np.zeros(len(left.offsets), np.int64)
+    kernel.united(*_checked(*left), *_checked(*right), out, offsets[1:])
+    return Sets(out[: offsets[-1]], offsets)
+
+
 def band_keys(sketch: Lanes, bands: int, rows: int) -> Hashes:
     """Hash the first ``bands * rows`` values of each signature band by band; shape (bands, texts)."""
     if bands * rows > sketch.shape[1]:

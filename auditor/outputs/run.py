@@ -19,7 +19,7 @@ from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
 from auditor.rule import Profile, profile
-from auditor.sample import Batch, Place, Role, Turn
+from auditor.sample import Batch, Places, Role, Turn
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
@@ -124,7 +124,7 @@ class Run:
         held = self.samples.select(columns).take(pa.array(wanted)).to_pylist()
         for name in dict.fromkeys(row["file"] for row in held):
             chosen = [row for row in held if row["file"] == name]
-            places = [Place(row["line"], row["offset"], row["length"]) for row in chosen]
+            places = Places(*(np.array([row[part] for row in chosen], np.int64) for part in Places._fields))
             batch = _read(Part(by_name[name], places), dialects)
             first = batch.first.tolist()
             texts, roles, trained = batch.turns["text"].to_pylist(), batch.role.tolist(), batch.trained.tolist()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints
-from auditor.kernels.pairs import Band, Corpus, Levels, Related, relate
+from auditor.kernels.pairs import Band, Corpus, Levels, Related, buckets, relate
 from auditor.kernels.sketch import Sets
 
 FLOOR = 0.5
@@ -70,14 +70,30 @@ def neighbours(sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets
     ``sets`` returns the shingles of rows (given in rising order): of the conversation, and with the system text.
     """
     rows = len(rank)
-    candidates = proposed(sketches.keys)
+    order = np.argsort(rank, kind="stable")
+    bands = [buckets(np.ascontiguousarray(keys), order) for keys in sketches.keys.T]
+    place, bands = compressed(bands, rows)
+    chosen = order[place]
+    candidates = np.sort(chosen)
     narrow, wide = sets(candidates)
-    order = np.argsort(rank[candidates], kind="stable")
-    chosen = candidates[order]
-    corpus = Corpus(reordered(narrow, order), reordered(wide, order), sketches.system[chosen], sketches.lanes[chosen])
-    bands = [buckets(keys) for keys in sketches.keys[chosen].T]
+    turn = np.argsort(np.argsort(chosen))
+    corpus = Corpus(reordered(narrow, turn), reordered(wide, turn), sketches.system[chosen], sketches.lanes[chosen])
     found = relate(corpus, bands, levels)
     return _of_rows(found, chosen, rows, np.diff(corpus.narrow.offsets))
+
+
+def compressed(bands: list[Band], rows: int) -> tuple[Ints, list[Band]]:
+    """Number the rows that share a bucket with another from 0, in their order; return which they are, and the bands.
+
+    >>> place, bands = compressed([Band(np.array([1, 5], np.int32), np.array([0, 2]))], 6)
+    >>> place.tolist(), bands[0].rows.tolist()
+    ([1, 5], [0, 1])
+    """
+    hit = np.zeros(rows, bool)
+    for band in bands:
+        hit[band.rows] = True
+    number = (np.cumsum(hit) - 1).astype(np.int32)
+    return np.flatnonzero(hit), [Band(number[band.rows], band.starts) for band in bands]
 
 
 def _of_rows(found: Related, chosen: Ints, rows: int, sizes: Ints) -> Neighbours:
@@ -91,35 +107,9 @@ def _of_rows(found: Related, chosen: Ints, rows: int, sizes: Ints) -> Neighbours
     contained = found.common[:, None] / sizes[found.ends]
     swap = pairs[:, 0] > pairs[:, 1]
     pairs[swap], contained[swap] = pairs[swap, ::-1], contained[swap, ::-1]
-    by_row, first = np.unique(pairs, axis=0, return_index=True)
-    return Neighbours(group, keeper, by_row.reshape(-1, 2), found.jaccard[first], contained[first])
-
-
-def proposed(keys: Hashes) -> Ints:
-    """Return the rows that share a bucket with another, in rising order; shape of keys: (rows, bands)."""
-    hit = np.zeros(len(keys), bool)
-    for column in keys.T:
-        order = np.argsort(column)
-        same = column[order][1:] == column[order][:-1]
-        hit[order[1:][same]] = True
-        hit[order[:-1][same]] = True
-    return np.flatnonzero(hit)
-
-
-def buckets(keys: Hashes) -> Band:
-    """Return the buckets of one band that hold more than one row, rows in rising order within each.
-
-    >>> [part.tolist() for part in buckets(np.array([9, 5, 9, 7], np.uint64))]
-    [[0, 2], [0, 2]]
-    """
-    order = np.argsort(keys, kind="stable")
-    fresh = np.ones(len(keys), bool)
-    fresh[1:] = keys[order][1:] != keys[order][:-1]
-    run = np.cumsum(fresh) - 1
-    sizes = np.bincount(run, minlength=1)
-    crowded = sizes > 1
-    starts = np.concatenate([[0], np.cumsum(sizes[crowded])])
-    return Band(order[crowded[run]].astype(np.int32) if len(keys) else order.astype(np.int32), starts.astype(np.int64))
+    keys, first = np.unique((pairs[:, 0] << 32) | pairs[:, 1], return_index=True)
+    ends = np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1)
+    return Neighbours(group, keeper, ends, found.jaccard[first], contained[first])
 
 
 def reordered(sets: Sets, order: Ints) -> Sets:

@@ -5,7 +5,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from auditor.kernels.find import places
 from auditor.kernels.flat import Ints
+from auditor.kernels.reference.sketch import mix
 from auditor.sample import Batch, Role
 from auditor.views import ANSWER, PROMPT, Views, sums
 
@@ -44,6 +46,7 @@ def measure(views: Views) -> pa.Table:
     chars = characters(batch)
     trained = views.part == ANSWER
     count, turn, start = _markers(views)
+    echoes, repeats = _equal_turns(views, chars)
     columns = {
         "chars": sums(chars, first),
         "trained_chars": sums(chars * trained, first),
@@ -52,8 +55,8 @@ def measure(views: Views) -> pa.Table:
         "role_markers": count,
         "marker_turn": pa.array(turn, pa.int32(), mask=count == 0),
         "marker_start": pa.array(start, pa.int64(), mask=count == 0),
-        "echoes_prompt": _equal_turns(views, chars, PROMPT),
-        "repeats_turn": _equal_turns(views, chars, ANSWER),
+        "echoes_prompt": echoes,
+        "repeats_turn": repeats,
     }
     return pa.table(columns)
 
@@ -67,40 +70,31 @@ def _markers(views: Views) -> tuple[Ints, Ints, Ints]:
     """Count role markers in trained turns; and where each sample's first one stands."""
     first = views.batch.first
     buffer, offsets = views.batch.texts
-    data = buffer.tobytes()
-    places = [(place, len(marker), marker in ENDS) for marker in (*MARKERS, *ENDS) for place in _places(data, marker)]
+    patterns = (*MARKERS, *ENDS)
     samples = len(first) - 1
     count, turn, start = np.zeros(samples, np.int64), np.zeros(samples, np.int64), np.zeros(samples, np.int64)
-    for place, size, ends in sorted(places, reverse=True):
+    for place, number in reversed(places(buffer, patterns).tolist()):
         held = int(np.searchsorted(offsets, place, "right")) - 1
-        if views.part[held] != ANSWER or (ends and not data[place + size : offsets[held + 1]].strip()):
+        behind = buffer[place + len(patterns[number]) : offsets[held + 1]]
+        if views.part[held] != ANSWER or (patterns[number] in ENDS and not behind.tobytes().strip()):
             continue
         sample = int(np.searchsorted(first, held, "right")) - 1
         count[sample] += 1
         turn[sample] = held - first[sample]
-        start[sample] = len(data[offsets[held] : place].decode("utf-8", "replace"))
+        start[sample] = len(buffer[offsets[held] : place].tobytes().decode("utf-8", "replace"))
     return count, turn, start
 
 
-def _places(data: bytes, marker: bytes) -> list[int]:
-    places = []
-    at = data.find(marker)
-    while at >= 0:
-        places.append(at)
-        at = data.find(marker, at + len(marker))
-    return places
-
-
-def _equal_turns(views: Views, chars: Ints, part: int) -> NDArray[np.bool_]:
-    """Whether a trained turn of each sample has the same text as an earlier turn of the given part."""
+def _equal_turns(views: Views, chars: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether a trained turn of each sample has the same text as an earlier turn of its prompt, or of its answer."""
     batch = views.batch
     sample = np.repeat(np.arange(batch.rows), np.diff(batch.first))
-    telling = (chars >= ECHO) & (batch.role != Role.SYSTEM)
-    order = np.lexsort((np.arange(len(sample)), views.turn_keys[:, 1], views.turn_keys[:, 0], sample))
-    order = order[telling[order]]
-    same = (sample[order][1:] == sample[order][:-1]) & (views.turn_keys[order][1:] == views.turn_keys[order][:-1]).all(
-        1
-    )
-    later, earlier = order[1:][same], order[:-1][same]
-    hit = (views.part[later] == ANSWER) & (views.part[earlier] == part)
-    return np.bincount(sample[later[hit]], minlength=batch.rows) > 0
+    telling = np.flatnonzero((chars >= ECHO) & (batch.role != Role.SYSTEM))
+    keys = views.turn_keys[telling]
+    order = np.argsort(keys[:, 0] ^ mix(sample[telling].astype(np.uint64)), kind="stable")
+    held, keys = telling[order], keys[order]
+    same = (sample[held][1:] == sample[held][:-1]) & (keys[1:] == keys[:-1]).all(1)
+    later, earlier = held[1:][same], held[:-1][same]
+    hit = views.part[later] == ANSWER
+    asked, said = (sample[later[hit & (views.part[earlier] == part)]] for part in (PROMPT, ANSWER))
+    return np.bincount(asked, minlength=batch.rows) > 0, np.bincount(said, minlength=batch.rows) > 0

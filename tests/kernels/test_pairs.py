@@ -11,10 +11,9 @@ from auditor.kernels.flat import flat
 from auditor.kernels.reference import pairs as plain
 from auditor.kernels.sketch import Sets, band_keys, shingle_sets, signatures
 from auditor.kernels.tokens import normalise, tokens
-from auditor.relations.neighbours import buckets
 
 
-def corpus(seed: int, rows: int = 150) -> tuple[kernel.Corpus, list[kernel.Band]]:
+def corpus(seed: int, rows: int = 150, bands: tuple[int, int] = (25, 5)) -> tuple[kernel.Corpus, list[kernel.Band]]:
     """Rows poured from a few originals, with more and fewer edits, and a few system texts."""
     rng = random.Random(seed)
     originals = [[f"{rng.choice('abcdefgh')}{rng.randrange(99)}" for _ in range(40)] for _ in range(6)]
@@ -30,7 +29,7 @@ def corpus(seed: int, rows: int = 150) -> tuple[kernel.Corpus, list[kernel.Band]
     wide = Sets(np.zeros(0, np.uint64), np.zeros(rows + 1, np.int64))
     system = np.array([rng.randrange(2) for _ in texts], np.uint64)
     return kernel.Corpus(sets, wide, system, sketch.astype(np.uint8)), [
-        buckets(keys) for keys in band_keys(sketch, 25, 5)
+        kernel.buckets(keys, np.arange(rows)) for keys in band_keys(sketch, *bands)
     ]
 
 
@@ -71,8 +70,8 @@ def test_claims_are_true(seed: int) -> None:
 
 
 def test_all_pairs_are_found() -> None:
-    """Against brute force over every pair: what ties is in one group."""
-    held, bands = corpus(99, 300)
+    """Against brute force over every pair: what ties is in one group, with bands that propose such pairs."""
+    held, bands = corpus(99, 300, (42, 3))
     found = kernel.relate(held, bands, LEVELS)
     values, offsets = held.narrow
     sets = [set(values[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
@@ -81,6 +80,21 @@ def test_all_pairs_are_found() -> None:
     ]
     tied = sum(found.group[a] == found.group[b] for a, b in alike)
     assert tied / len(alike) > 0.999
+
+
+@pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")
+@pytest.mark.parametrize("distinct", [1, 2, 40, 1 << 40])
+def test_buckets_equal_reference(distinct: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same buckets, rows rising in each, for few keys and many, in any order of rows."""
+    draw = np.random.default_rng(distinct)
+    for rows in (0, 1, 2, 300):
+        keys = draw.integers(0, distinct, rows).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        order = draw.permutation(rows)
+        mine = kernel.buckets(keys, order)
+        monkeypatch.setattr(kernel, "kernel", plain)
+        theirs = kernel.buckets(keys, order)
+        monkeypatch.undo()
+        assert [part.tolist() for part in mine] == [part.tolist() for part in theirs]
 
 
 def test_rows_outside_are_refused() -> None:

@@ -123,8 +123,8 @@ cdef int _line(const uint8_t *p, const uint8_t *end) noexcept nogil:
     return flags
 
 
-def lines(const uint8_t[::1] data, int64_t[::1] starts, int64_t[::1] ends, uint8_t[::1] marks):
-    """Find and mark the lines of ``data``; returns how many."""
+def lines(const uint8_t[::1] data, int64_t[::1] starts, int64_t[::1] ends):
+    """Find the lines of ``data``; returns how many."""
     cdef int64_t n = 0, at = 0, size = data.shape[0], stop, end
     cdef const uint8_t *base
     cdef const uint8_t *found
@@ -138,14 +138,13 @@ def lines(const uint8_t[::1] data, int64_t[::1] starts, int64_t[::1] ends, uint8
             end = stop - 1 if stop > at and base[stop - 1] == 13 else stop
             starts[n] = at
             ends[n] = end
-            marks[n] = <uint8_t>_line(base + at, base + end)
             n += 1
             at = stop + 1
     return n
 
 
 def mark(const uint8_t[::1] data, const int64_t[::1] starts, const int64_t[::1] ends, uint8_t[::1] marks):
-    """Mark given spans of ``data`` as ``lines`` marks its lines."""
+    """Mark given spans of ``data`` as blank or suspect."""
     cdef int64_t i
     if data.shape[0] == 0:
         return

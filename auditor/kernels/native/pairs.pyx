@@ -7,7 +7,7 @@ Samples are numbered by preference: of two that are alike the lower number is ke
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy
 
 cdef extern from "agree.h" nogil:
@@ -66,20 +66,18 @@ cdef int add(Log *log, int64_t a, int64_t b, int64_t common, double jaccard) noe
 cdef int64_t common_of(const uint64_t *a, int64_t na, const uint64_t *b, int64_t nb, int64_t need) noexcept nogil:
     """Count shared values of two sorted sets; gives up (-1) once ``need`` cannot be reached."""
     cdef int64_t i = 0, j = 0, k = 0, step
-    while i < na and j < nb:
-        for step in range(16):
-            if i >= na or j >= nb:
-                break
-            k += a[i] == b[j]
-            if a[i] <= b[j]:
-                if a[i] == b[j]:
-                    j += 1
-                i += 1
-            else:
-                j += 1
-        if k + min(na - i, nb - j) < need:
+    cdef uint64_t x, y
+    while True:
+        step = min(na - i, nb - j)
+        if step == 0:
+            return k if k >= need else -1
+        if k + step < need:
             return -1
-    return k
+        for step in range(min(step, 32)):  # each step moves either by one at most, so none of these can run over
+            x, y = a[i], b[j]
+            i += x <= y
+            j += y <= x
+            k += x == y
 
 
 cdef double similarity(const Corpus *c, int64_t x, int64_t y, int64_t *common) noexcept nogil:
@@ -237,6 +235,66 @@ cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t 
         if keeper[x] == x:
             keepers[kept] = <int32_t>x
             kept += 1
+
+
+cdef struct Entry:
+    uint64_t key
+    int64_t row
+
+
+def buckets(const uint64_t[::1] keys, const int64_t[::1] order, int32_t[::1] rows, int64_t[::1] starts):
+    """Group the keys ``keys[order[i]]``; numbers i of equal keys go to ``rows``, rising. Returns how many groups, rows.
+
+    Keys are hashes, so they spread evenly over the bins of one counting pass; each bin is sorted by insertion.
+    """
+    cdef int64_t n = order.shape[0], i, j, begin, total = 0, held, groups = 0, out = 0
+    cdef int bits = 1
+    cdef int64_t *bins
+    cdef Entry *entries
+    cdef Entry entry
+    if n < 2:
+        return 0, 0
+    while bits < 22 and (<int64_t>1 << bits) < n:
+        bits += 1
+    bins = <int64_t *>calloc((<int64_t>1 << bits) + 1, sizeof(int64_t))
+    entries = <Entry *>malloc(n * sizeof(Entry))
+    if bins == NULL or entries == NULL:
+        free(bins)
+        free(entries)
+        raise MemoryError
+    with nogil:
+        for i in range(n):
+            bins[keys[order[i]] >> (64 - bits)] += 1
+        for i in range(<int64_t>1 << bits):
+            held = bins[i]
+            bins[i] = total
+            total += held
+        for i in range(n):
+            entry.key, entry.row = keys[order[i]], i
+            held = entry.key >> (64 - bits)
+            entries[bins[held]] = entry
+            bins[held] += 1
+        for i in range(1, n):
+            entry = entries[i]
+            j = i
+            while j and entries[j - 1].key > entry.key:
+                entries[j] = entries[j - 1]
+                j -= 1
+            entries[j] = entry
+        begin = 0
+        for i in range(1, n + 1):
+            if i < n and entries[i].key == entries[begin].key:
+                continue
+            if i - begin > 1:
+                starts[groups] = out
+                groups += 1
+                for j in range(begin, i):
+                    rows[out] = <int32_t>entries[j].row
+                    out += 1
+            begin = i
+    free(bins)
+    free(entries)
+    return groups, out
 
 
 def relate(const uint64_t[::1] values, const int64_t[::1] offsets, const uint64_t[::1] wide,

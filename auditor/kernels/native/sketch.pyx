@@ -125,6 +125,36 @@ def shingle_sets(const uint64_t[::1] hashes, const int64_t[::1] bounds, int64_t 
     free(spare)
 
 
+def united(const uint64_t[::1] left, const int64_t[::1] lefts, const uint64_t[::1] right, const int64_t[::1] rights,
+           uint64_t[::1] out, int64_t[::1] ends):
+    """Merge two sorted sets for each text."""
+    cdef int64_t row, i, j, at = 0
+    with nogil:
+        for row in range(lefts.shape[0] - 1):
+            i, j = lefts[row], rights[row]
+            while i < lefts[row + 1] and j < rights[row + 1]:
+                if left[i] < right[j]:
+                    out[at] = left[i]
+                    i += 1
+                elif right[j] < left[i]:
+                    out[at] = right[j]
+                    j += 1
+                else:
+                    out[at] = left[i]
+                    i += 1
+                    j += 1
+                at += 1
+            while i < lefts[row + 1]:
+                out[at] = left[i]
+                i += 1
+                at += 1
+            while j < rights[row + 1]:
+                out[at] = right[j]
+                j += 1
+                at += 1
+            ends[row] = at
+
+
 cdef void _sort_wide(uint64_t *values, uint64_t *spare, int64_t n) noexcept nogil:
     """Sort any number of hashes: long lists by bytes from the lowest up, short ones by top bits."""
     cdef int64_t counts[256]

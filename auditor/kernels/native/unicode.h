@@ -25,6 +25,12 @@ static inline uint32_t utf8_read(const uint8_t *p, const uint8_t *end, int *size
     return 0xFFFD;
 }
 
+/* Whether one of U+4E00 to U+9FEF stands at p: Han letters in every version of Unicode in use, normal as they are. */
+static inline int is_han(const uint8_t *p, const uint8_t *end) {
+    if (p[0] < 0xE4 || p[0] > 0xE9 || end - p < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80) return 0;
+    return (uint32_t)((p[0] & 15) << 12 | (p[1] & 63) << 6 | (p[2] & 63)) - 0x4E00 <= 0x9FEF - 0x4E00;
+}
+
 /* Write one code point; out must have four bytes. Returns the bytes written. */
 static inline int utf8_write(uint32_t c, uint8_t *out) {
     if (c < 0x80) { out[0] = (uint8_t)c; return 1; }

@@ -12,21 +12,21 @@ def _mark(line: bytes) -> int:
     return SUSPECT if line.strip(b" \t\r\n") else BLANK
 
 
-def lines(data: Bytes, starts: Ints, ends: Ints, marks: Bytes) -> int:
-    """Find and mark the lines of ``data``; returns how many."""
+def lines(data: Bytes, starts: Ints, ends: Ints) -> int:
+    """Find the lines of ``data``; returns how many."""
     at = 0
     pieces = data.tobytes().split(b"\n")
     if not pieces[-1]:
         pieces.pop()
     for n, piece in enumerate(pieces):
         line = piece.removesuffix(b"\r")
-        starts[n], ends[n], marks[n] = at, at + len(line), _mark(line)
+        starts[n], ends[n] = at, at + len(line)
         at += len(piece) + 1
     return len(pieces)
 
 
 def mark(data: Bytes, starts: Ints, ends: Ints, marks: Bytes) -> None:
-    """Mark given spans of ``data`` as ``lines`` marks its lines."""
+    """Mark given spans of ``data`` as blank or suspect."""
     raw = data.tobytes()
     for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         marks[i] = _mark(raw[start:end])

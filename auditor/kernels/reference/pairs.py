@@ -150,3 +150,18 @@ def relate(  # noqa: PLR0913, PLR0917  (the compiled kernel's signature)
 
 def _sets(values: Hashes, offsets: Ints) -> list[set[int]]:
     return [set(values[a:b].tolist()) for a, b in zip(offsets.tolist(), offsets.tolist()[1:], strict=False)]
+
+
+def buckets(keys: Hashes, order: Ints, rows: NDArray[np.int32], starts: Ints) -> tuple[int, int]:
+    """Group the keys ``keys[order[i]]``; numbers i of equal keys go to ``rows``, rising. Returns how many groups, rows."""
+    held = keys[order]
+    sort = np.argsort(held, kind="stable")
+    fresh = np.ones(len(sort), bool)
+    fresh[1:] = held[sort][1:] != held[sort][:-1]
+    run = np.cumsum(fresh) - 1
+    sizes = np.bincount(run, minlength=1)
+    crowded = sizes > 1
+    chosen = sort[crowded[run]] if len(sort) else sort
+    rows[: len(chosen)] = chosen
+    starts[: crowded.sum()] = np.concatenate([[0], np.cumsum(sizes[crowded])])[:-1]
+    return int(crowded.sum()), len(chosen)

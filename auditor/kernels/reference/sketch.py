@@ -60,3 +60,13 @@ def band_keys(signatures: Lanes, rows: int, out: Hashes) -> None:
             key = (key ^ signatures[:, lane].astype(np.uint64)) * BAND_STEP
             key ^= key >> np.uint64(32)
         out[band] = mix(key)
+
+
+def united(left: Hashes, lefts: Ints, right: Hashes, rights: Ints, out: Hashes, ends: Ints) -> None:
+    """Unite two sorted sets for each text."""
+    at = 0
+    for row in range(len(ends)):
+        both = np.union1d(left[lefts[row] : lefts[row + 1]], right[rights[row] : rights[row + 1]])
+        out[at : at + len(both)] = both
+        at += len(both)
+        ends[row] = at

@@ -1,0 +1,3 @@
+from auditor.kernels.flat import Bytes, Ints
+
+def places(data: Bytes, patterns: list[bytes]) -> Ints: ...
