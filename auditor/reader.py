@@ -97,7 +97,9 @@ MESSAGES = {
 }
 
 
-def _parsed(chunk: Chunk, spans: Spans, odd: Ints, faults: list[Fault]) -> Iterator[tuple[Place, Any, Sequence[str]]]:
+def _parsed(
+    chunk: Chunk, spans: Spans, odd: Ints, faults: list[Fault]
+) -> Iterator[tuple[Place, Any, Sequence[str]]]:
     """Yield every odd row that parses, with its place and what is odd about it; add a fault for every other."""
     data = chunk.data
     starts, ends = spans.starts[odd], spans.ends[odd]
@@ -126,9 +128,7 @@ def again(source: Source, wanted: Places, dialects: Dialects) -> Batch:
     """Read single rows of a source once more, by where they stand; places must rise."""
     if source.tabular:
         rows = tables.rows(source, [line - 1 for line in wanted.line.tolist()])
-        found, _ = _taken(
-            ((Place(line, 0, 0), row, ()) for line, row in zip(wanted.line.tolist(), rows, strict=True)), dialects
-        )
+        found, _ = _taken(((Place(line, 0, 0), row, ()) for line, row in zip(wanted.line.tolist(), rows, strict=True)), dialects)
         return batch(found)
     data, starts = stretches(source, wanted.offset, wanted.length)
     spans = Spans(starts, starts + wanted.length)

@@ -6,7 +6,6 @@ from auditor.outputs.html.facts import SIGNALS, Facts
 from auditor.outputs.html.strings import Both
 from auditor.rule import Kind, Rule
 
-
 PAGE_OF = {
     "template": "templates", "prompt_template": "templates", "opening": "phrases", "closing": "phrases",
     "stock": "phrases", "prompt": "prompts", "answer": "prompts", "dialogue": "prompts", "structure": "structure",
