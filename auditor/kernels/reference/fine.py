@@ -11,6 +11,8 @@ from auditor.kernels.flat import Bytes, Ints, Lanes, Texts
 BEGIN, END, BREAK, NUMBER, CUT = 1, 2, 3, 4, 5
 """Tokens that stand for no single spelling: both ends of a turn, line breaks, any number, a part left out."""
 
+_MASK = 0xFFFFFFFFFFFFFFFF
+_SEED, _STEP = 0x9E3779B97F4A7C15, 0xFF51AFD7ED558CCD
 _DIGITS = re.compile("[0-9]+")
 
 
@@ -58,8 +60,12 @@ def token(text: str) -> int:
     if _DIGITS.fullmatch(text):
         return NUMBER
     mark = model.kind(text[0]) == model.MARK
-    value = (model.token_hash(text[:1] if mark else text) >> 32) & ~1 | mark
-    return value if value >= 16 else value + 16
+    value = _SEED
+    for char in text[:1] if mark else text:
+        value = ((value ^ ord(char)) * _STEP) & _MASK
+        value ^= value >> 32
+    folded = (value >> 32) & ~1 | mark
+    return folded if folded >= 16 else folded + 16
 
 
 def fine(texts: Texts, order: Ints) -> tuple[Lanes, Bytes, Ints, Ints]:
