@@ -128,10 +128,12 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     score = _numbers(corpus.samples[rule.target])
     marked = rule.target == "role_markers"
     for row in np.flatnonzero(passes(rule, corpus.samples)).tolist():
-        place = {}
+        place: dict[str, Any] = {}
         if marked:
             turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
             place = {"turn": turn, "start": start, "end": start}
+        elif rule.target.startswith("leak_"):
+            place = {"note": corpus.samples["leak_place"][row].as_py() or ""}
         yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place)
 
 

@@ -153,6 +153,8 @@ def test_leaks_against_other_data(tmp_path: Path) -> None:
     assert shares[3] == 0
     lines = [place and place.rpartition(":")[2] for place in run.samples["leak_place"].to_pylist()]
     assert lines == ["1", "2", "3", None]
+    notes = {(f["rule"], f["row"]): f["note"] for f in run.findings.to_pylist()}
+    assert notes["C103", 2] == f"{other}:3"
 
 
 def test_leaks_between_splits(tmp_path: Path) -> None:
