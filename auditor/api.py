@@ -13,6 +13,9 @@ from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Kind, Profile, profile
 
+STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
+"""What rules look at that is found from fine tokens."""
+
 
 def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     data: str | Path | Sequence[str | Path],
@@ -28,13 +31,15 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     report: bool = True,
     language: str = "auto",
     overwrite: bool = False,
+    against: str | Path | Sequence[str | Path] = (),
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
-    ``select`` and ``ignore`` narrow it by prefixes of codes. ``dialects`` says, by path, in which
-    dialect a file is read, where rows are not to be recognised one by one. Raises ``auditor.errors.AuditorError``.
+    ``select`` and ``ignore`` narrow it by prefixes of codes. ``against`` names test and evaluation data that must not
+    leak into it. ``dialects`` says, by path, in which dialect a file is read, where rows are not to be recognised one
+    by one. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = profile(str(rules), select, ignore)
@@ -43,7 +48,9 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     found, skipped = sources.find(inputs, work)
     found = [replace(source, dialect=(dialects or {}).get(source.path, "")) for source in found]
     settings = _settings(chosen, fields or {}, longest or LONGEST)
-    result = audit(found, skipped, settings, chosen, work, workers or cores(), progress)
+    held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
+    others, lost = sources.find(held_out, work) if held_out else ([], [])
+    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others)
     folder.write(target, result)
     folder.seal(target, result)
     run = Run.open(target)
@@ -80,6 +87,10 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("loops")
     if any(target.startswith(("top_", "dup_", "repeated_", "distinct_")) for target in targets):
         wanted.add("repeats")
+    if any(rule.target in STREAMED for rule in chosen.rules):
+        wanted.add("streams")
+    if any(rule.target == "structure" for rule in chosen.rules):
+        wanted.add("layout")
     levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
     return Settings(
         threshold=max(levels),

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from auditor import corpus as corpora
-from auditor import judge, plan
+from auditor import judge, patterns, plan
 from auditor.chunks import Chunk
 from auditor.corpus import Corpus
 from auditor.engines import local
@@ -75,32 +75,44 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     work: Path,
     workers: int = 1,
     progress: Progress = silent,
+    against: Sequence[Source] = (),
 ) -> Audit:
-    """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read."""
+    """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
+
+    ``against`` is what must not leak into the data: test and evaluation sets.
+    """
     if not sources:
         raise _unread(skipped)
     clock = Clock()
     with clock.stage("measure"):
-        units = list(
-            local.run(
-                work / "measure",
-                partial(measure, settings=settings),
-                _pieces(sources, settings.longest, progress),
-                workers,
-            )
-        )
-        corpus = corpora.loaded(units, sources, settings)
+        corpus = measured(sources, settings, work / "measure", workers, progress)
     if not corpus.rows:
         raise _nothing(corpus)
     with clock.stage("relate"):
         progress("relate", None)
         relations = relate(corpus, profile, work, workers)
+    with clock.stage("patterns"):
+        progress("patterns", None)
+        held_out = measured(against, settings, work / "against", workers) if against else None
+        looked = patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer, held_out)
+        relations = replace(relations, patterns=looked)
+        corpus = corpora.with_columns(corpus, relations.patterns.columns)
     with clock.stage("judge"):
         progress("judge", None)
         groups = grouped(corpus, profile, relations)
         findings = list(judge.met(profile, corpus, groups))
         decided = plan.decide(corpus, profile, relations)
     return Audit(corpus, skipped, profile, relations, groups, findings, decided, clock.seconds)
+
+
+def measured(
+    sources: Sequence[Source], settings: Settings, work: Path, workers: int, progress: Progress = silent
+) -> Corpus:
+    """Measure every sample of some sources."""
+    pieces = _pieces(sources, settings.longest, progress)
+    return corpora.loaded(
+        list(local.run(work, partial(measure, settings=settings), pieces, workers)), sources, settings
+    )
 
 
 def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iterator[Piece]:
@@ -139,10 +151,14 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         for group in judge.groups_of("near", tied, near.keeper[copy.keeper], ids):
             nearest = float(best[group.rows].max())
             found.append(group._replace(nearest=nearest) if nearest else group)
-    for kind, held in (("prompt", relations.prompt), ("answer", relations.answer)):
+    for kind, own, other in (
+        ("prompt", relations.prompt, relations.answer),
+        ("answer", relations.answer, relations.prompt),
+    ):
         if profile.whole or profile.of(Kind.RELATION, kind):
-            found += judge.groups_of(kind, held.group, held.keeper, ids)
-    return found
+            for group in judge.groups_of(kind, own.group, own.keeper, ids):
+                found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
+    return found + [Group(*held) for held in relations.patterns.groups]
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

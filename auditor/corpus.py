@@ -1,7 +1,7 @@
 """All samples of a scan, measured: what relations, rules and the plan look at."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +48,7 @@ class Corpus:
     loops: pa.Table
     faults: pa.Table
     read: Ints
+    streams: Sequence[Path] = ()
 
     @property
     def rows(self) -> int:
@@ -116,6 +117,7 @@ def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings
     return Corpus(
         sources, settings, pa.concat_tables(tables["samples"]), pa.concat_tables(tables["keys"]),
         pa.concat_tables(loops), pa.concat_tables(faults), read,
+        [unit["streams"] for unit in units if "streams" in unit],
     )  # fmt: skip
 
 
@@ -128,6 +130,14 @@ def _shifted(table: pa.Table, shift: int) -> pa.Table:
     """Number a unit's samples by their rows in the whole."""
     rows = pa.array(table["sample"].to_numpy() + shift, pa.int64())
     return table.set_column(0, "row", rows)
+
+
+def with_columns(corpus: Corpus, columns: Mapping[str, pa.Array]) -> Corpus:
+    """Add signals that were found by looking at all samples together."""
+    samples = corpus.samples
+    for name, values in columns.items():
+        samples = samples.append_column(name, values)
+    return replace(corpus, samples=samples)
 
 
 def preference(corpus: Corpus) -> Ints:

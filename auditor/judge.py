@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from auditor.corpus import Corpus
 from auditor.faults import KINDS
 from auditor.kernels.flat import Ints
+from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
 from auditor.relations.neighbours import Neighbours
 from auditor.rule import Kind, Profile, Rule
@@ -46,6 +47,7 @@ class Relations:
     prompt: Copies
     answer: Copies
     near: Neighbours | None
+    patterns: Patterns = field(default_factory=Patterns)
 
 
 class Finding(NamedTuple):
@@ -68,7 +70,7 @@ class Finding(NamedTuple):
 class Group(NamedTuple):
     """Samples that one relation ties together, in reading order, and the one that stands for them.
 
-    ``nearest`` is the similarity of the two that are most alike.
+    ``nearest`` is the similarity of the two that are most alike; ``text`` what all of them have.
     """
 
     name: str
@@ -76,6 +78,11 @@ class Group(NamedTuple):
     rows: Ints
     keeper: int
     nearest: float = 1.0
+    text: str = ""
+    tokens: int = -1
+    """Trained tokens at stake; -1: those of all rows but the keeper."""
+    variety: int = 0
+    """Different answers to one prompt, or different prompts with one answer."""
 
 
 def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> list[Group]:
@@ -125,10 +132,12 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     score = _numbers(corpus.samples[rule.target])
     marked = rule.target == "role_markers"
     for row in np.flatnonzero(passes(rule, corpus.samples)).tolist():
-        place = {}
+        place: dict[str, Any] = {}
         if marked:
             turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
             place = {"turn": turn, "start": start, "end": start}
+        elif rule.target.startswith("leak_"):
+            place = {"note": corpus.samples["leak_place"][row].as_py() or ""}
         yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place)
 
 
@@ -192,6 +201,10 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     above = min((level for level in levels if level > own), default=2)
     for group in groups:
         if group.kind != rule.target or not own <= group.nearest < above:
+            continue
+        if len(group.rows) < max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows):
+            continue
+        if group.variety < rule.where.get("min_variety", 0):
             continue
         yield Finding(
             rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),

@@ -12,12 +12,13 @@ from auditor.chunks import LONGEST, Chunk
 from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints, taken
 from auditor.reader import read
-from auditor.signals import repeats, shape
+from auditor.signals import layout, repeats, shape
 from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
+from auditor.streams import streams
 from auditor.views import ANSWER, Views, sums, views
 
-SIGNALS = ("loops", "repeats", "shape")
+SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
 """What can be measured of a sample alone."""
 
 
@@ -86,7 +87,11 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     ]
     if "repeats" in settings.signals:
         samples.append(repeats.measure(view))
+    if "layout" in settings.signals:
+        samples.append(layout.measure(view))
+    more = {"streams": streams(view)} if "streams" in settings.signals else {}
     return {
+        **more,
         "samples": joined(samples),
         "keys": sketch(view, settings.shingle, bands_for(settings.threshold)),
         "loops": _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, turn, loop in loops]),

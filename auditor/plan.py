@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from auditor.corpus import Corpus
+from auditor.corpus import Corpus, binary
 from auditor.judge import Relations, loop_hits, passes
 from auditor.kernels.flat import Ints
-from auditor.rule import Action, Kind, Profile
+from auditor.kernels.sketch import PERMUTATIONS
+from auditor.rule import Action, Kind, Profile, Rule
 
 Item = TypeVar("Item")
 
@@ -69,7 +70,39 @@ def decide(corpus: Corpus, profile: Profile, relations: Relations) -> Plan:
         _drop_copies(plan, corpus, relations, copy_code, near_code)
     if near_code:
         _drop_near(plan, relations, near_code)
+    for rule in profile.rules:
+        if rule.action is Action.CAP and "keep_per_group" in rule.where:
+            _cap(plan, corpus, relations, rule)
     return plan
+
+
+def _cap(plan: Plan, corpus: Corpus, relations: Relations, rule: Rule) -> None:
+    """Thin out the groups of a relation to so many rows each: those that stay are the most different ones."""
+    for group in relations.patterns.groups:
+        if group.kind == rule.target and len(group.rows) >= rule.where.get("min_rows", 0):
+            alive = group.rows[~plan.dropped[group.rows]]
+            plan.drop(
+                np.setdiff1d(alive, different(corpus, alive, relations.rank, rule.where["keep_per_group"])), rule.code
+            )
+
+
+def different(corpus: Corpus, rows: Ints, rank: Ints, keep: int) -> Ints:
+    """Choose rows that differ most: first the best by rank, then always the one least like those chosen."""
+    if len(rows) <= keep:
+        return rows
+    rows = rows[np.argsort(rank[rows])]
+    held = corpus.keys["lanes"].take(rows)
+    filled = np.flatnonzero(np.asarray(held.is_valid()))
+    lanes = np.zeros((len(rows), PERMUTATIONS), np.uint8)
+    lanes[filled] = binary(held.filter(held.is_valid()), np.dtype(np.uint8), np.arange(len(filled)))
+    nearest = np.zeros(len(rows), np.int64)
+    chosen = []
+    for _ in range(keep):
+        best = int(np.argmin(nearest))
+        chosen.append(best)
+        nearest = np.maximum(nearest, (lanes == lanes[best]).sum(axis=1))
+        nearest[chosen] = PERMUTATIONS + 1
+    return np.sort(rows[chosen])
 
 
 def _code(profile: Profile, target: str) -> str:

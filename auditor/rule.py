@@ -27,6 +27,7 @@ class Action(str, Enum):
     """What becomes of a sample that a rule meets."""
 
     DROP = "drop"
+    CAP = "cap"
     FLAG = "flag"
     REPORT = "report"
 

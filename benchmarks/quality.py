@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import patterns
 import pyarrow.compute as pc
 
 from auditor import scan
@@ -391,6 +392,10 @@ def _data_root(bench: Bench) -> Path:
     return bench.work / "data" if any(bench.data.glob("*.tar.xz")) else bench.data
 
 
+def _figures(measure: Callable[[Bench, Path], patterns.Told]) -> Callable[[Bench, Path], list[Figure]]:
+    return lambda bench, root: [Figure(*figure) for figure in measure(bench, root)]
+
+
 MEASURES: dict[str, tuple[str, Callable[[Bench, Path], list[Figure]]]] = {
     "personal_assistant": ("xtuner_personal_assistant", personal_assistant),
     "recipe_pairs": ("labels", recipe_pairs),
@@ -400,6 +405,7 @@ MEASURES: dict[str, tuple[str, Callable[[Bench, Path], list[Figure]]]] = {
     "ordinary": ("sft_stanford_alpaca", ordinary),
     "emollm": ("xtuner_emollm", emollm),
     "counts": ("labels", counts),
+    **{name: (needed, _figures(measure)) for name, (needed, measure) in patterns.MEASURES.items()},
 }
 
 

@@ -35,8 +35,11 @@ def test_rule(rule: Rule, part: str, case: dict[str, Any], tmp_path: Path) -> No
     """A hit is found, a miss is not; a known miss that is found has become a hit and must move."""
     sound = b'{"conversation": [{"input": "Q", "output": "something else altogether"}]}\n'
     (tmp_path / "x.jsonl").write_bytes(sound + written(case))
+    held_out = [tmp_path / "other.jsonl"] if "against" in case else []
+    for path in held_out:
+        path.write_bytes(written({"rows": case["against"]}))
     families = sorted({other.code[0] for other in RULES})
-    run = scan(tmp_path / "x.jsonl", tmp_path / "run", select=families, report=False)
+    run = scan(tmp_path / "x.jsonl", tmp_path / "run", select=families, report=False, against=held_out)
     met = {finding["rule"] for finding in run.findings.to_pylist()}
     assert (rule.code in met) == (part == "hits")
 

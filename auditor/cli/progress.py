@@ -11,7 +11,13 @@ from auditor.words import say
 EVERY = 10.0
 """Seconds between lines in a log."""
 
-STAGES = {"measure": "measuring", "relate": "comparing", "judge": "judging", "report": "writing the report"}
+STAGES = {
+    "measure": "measuring",
+    "relate": "comparing",
+    "patterns": "looking for templates",
+    "judge": "judging",
+    "report": "writing the report",
+}
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from auditor.cli.quick import without_pandas
     "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
 )
 @click.option("--env", callback=bound, multiple=True, help="Give an environment variable a value: NAME=VALUE.")
+@click.option("--against", multiple=True, metavar="DATA", help="Test or evaluation data that must not be in DATA.")
 @click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
@@ -58,6 +59,7 @@ def run(options: dict[str, Any]) -> int:
             ignore=options["ignore"],
             fields=options["fields"],
             dialects=inputs.dialects,
+            against=list(options["against"]),
             workers=options["workers"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],

@@ -23,13 +23,13 @@ def places(texts: Sequence[str], normalised: Sequence[str], bounds: Ints) -> tup
     shift = np.repeat(begins, np.diff(bounds))
     starts, ends = starts - shift, ends - shift
     for at, (text, folded) in enumerate(zip(texts, normalised, strict=True)):
-        if not text.isascii() and (origins := _origins(text, folded)):
+        if not text.isascii() and (found := origins(text, folded)):
             own = slice(int(bounds[at]), int(bounds[at + 1]))
-            starts[own], ends[own] = origins[0][starts[own]], origins[1][ends[own] - 1]
+            starts[own], ends[own] = found[0][starts[own]], found[1][ends[own] - 1]
     return starts, ends
 
 
-def _origins(text: str, normalised: str) -> tuple[Ints, Ints] | None:
+def origins(text: str, normalised: str) -> tuple[Ints, Ints] | None:
     """Return where the written code points begin and end that became each normalised one; None: they are the same."""
     single = {ord(char): _folded(char) for char in set(text)}
     if text.translate(single) != normalised:

@@ -18,7 +18,7 @@ from auditor.store import digest, write_bytes
 # 1: the first.
 FORMAT = 1
 WORK = "work"
-TABLES = ("samples", "findings", "groups", "members", "pairs", "plan")
+TABLES = ("samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases")
 
 
 def begin(folder: Path, *, overwrite: bool = False) -> Path:

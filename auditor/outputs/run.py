@@ -86,6 +86,16 @@ class Run:
         return self._table("pairs")
 
     @cached_property
+    def slots(self) -> pa.Table:
+        """One row for each slot of a template that is spelled out."""
+        return self._table("slots")
+
+    @cached_property
+    def phrases(self) -> pa.Table:
+        """One row for each stock phrase met."""
+        return self._table("phrases")
+
+    @cached_property
     def plan(self) -> pa.Table:
         """One row for each sample: keep or drop, and why."""
         return self._table("plan")

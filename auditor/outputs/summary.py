@@ -33,6 +33,7 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
         "totals": totals,
         "before": before,
         "after": after,
+        "concentration": audit.relations.patterns.concentration,
         "rules": _rules(audit, codes),
         "files": _files(audit),
         "skipped": [

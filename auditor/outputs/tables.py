@@ -54,6 +54,8 @@ def tables(audit: Audit) -> dict[str, pa.Table]:
         "groups": groups(audit),
         "members": members(audit),
         "pairs": pairs(audit),
+        "slots": slots(audit),
+        "phrases": phrases(audit),
         "plan": plan.table(audit.plan, titles),
     }
 
@@ -78,6 +80,23 @@ def samples(audit: Audit) -> pa.Table:
     final["action"] = _actions(audit, codes)
     return pa.table(final)
 
+
+ALIKE = {"copy", "near", "prompt", "answer"}
+"""Kinds of groups whose members are compared with their keeper."""
+
+FILLERS = pa.struct(
+    [("text", pa.string()), ("count", pa.int64()), ("row", pa.int64()), ("turn", pa.int32()), ("start", pa.int64()),
+     ("end", pa.int64())]
+)  # fmt: skip
+SLOTS = pa.schema(
+    [("group", pa.string()), ("slot", pa.int32()), ("rows", pa.int64()), ("distinct", pa.int64()),
+     ("entropy", pa.float64()), ("fillers", pa.list_(FILLERS))]
+)  # fmt: skip
+
+PHRASES = pa.schema(
+    [("group", pa.string()), ("pack", pa.string()), ("heading", pa.string()), ("times", pa.int64()),
+     ("opening", pa.int64()), ("closing", pa.int64())]
+)  # fmt: skip
 
 GROUPS = {
     "copy": "copy_group",
@@ -133,12 +152,24 @@ def groups(audit: Audit) -> pa.Table:
             "kind": pa.array([group.kind for group in held], pa.string()),
             "size": pa.array([len(group.rows) for group in held], pa.int64()),
             "keeper_row": pa.array([group.keeper for group in held], pa.int64()),
-            "text": pa.nulls(len(held), pa.string()),
-            "trained_tokens": pa.array(
-                [int(tokens[group.rows].sum() - tokens[group.keeper]) for group in held], pa.int64()
-            ),
+            "text": pa.array([group.text or None for group in held], pa.string()),
+            "trained_tokens": pa.array([_stake(group, tokens) for group in held], pa.int64()),
         }
     )
+
+
+def _stake(group: Group, tokens: Ints) -> int:
+    return group.tokens if group.tokens >= 0 else int(tokens[group.rows].sum() - tokens[group.keeper])
+
+
+def slots(audit: Audit) -> pa.Table:
+    """Return one row for each slot of each template that is spelled out, with its most frequent fillers."""
+    return pa.Table.from_pylist([slot._asdict() for slot in audit.relations.patterns.slots], SLOTS)
+
+
+def phrases(audit: Audit) -> pa.Table:
+    """Return one row for each stock phrase met: its pack and heading, and how often it stands where."""
+    return pa.Table.from_pylist([each._asdict() for each in audit.relations.patterns.stock], PHRASES)
 
 
 def members(audit: Audit) -> pa.Table:
@@ -149,7 +180,8 @@ def members(audit: Audit) -> pa.Table:
     best = np.repeat(np.array([group.keeper for group in held], np.int64), sizes)
     near = np.repeat(np.array([group.kind == "near" for group in held], np.bool_), sizes)
     other = np.where(near, _verified(audit, rows), best)
-    found = _likeness(audit, rows, other, near)
+    alike = np.repeat(np.array([group.kind in ALIKE for group in held], np.bool_), sizes)
+    found = _likeness(audit, rows, other, near, alike)
     return pa.table(
         {
             "group": pa.array([group.name for group in held], pa.string()).take(
@@ -170,10 +202,12 @@ def _verified(audit: Audit, rows: Ints) -> Ints:
     return rows if near is None else near.keeper[copy.keeper[rows]]
 
 
-def _likeness(audit: Audit, rows: Ints, other: Ints, near: NDArray[np.bool_]) -> Likeness:
+def _likeness(
+    audit: Audit, rows: Ints, other: Ints, near: NDArray[np.bool_], alike: NDArray[np.bool_]
+) -> Likeness:  # fmt: skip
     """Return how alike rows are to others: copies entirely, near duplicates as verified, else NaN."""
     mine, theirs = audit.relations.copy.keeper[rows], audit.relations.copy.keeper[other]
-    found = Likeness(*(np.where(near & (mine != theirs), np.nan, 1.0) for _ in Likeness._fields))
+    found = Likeness(*(np.where((near & (mine != theirs)) | ~alike, np.nan, 1.0) for _ in Likeness._fields))
     if audit.relations.near is not None:
         hit = np.flatnonzero(near & (mine != theirs))
         for column, values in zip(found, audit.relations.near.likeness(mine[hit], theirs[hit]), strict=True):

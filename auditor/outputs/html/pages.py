@@ -13,7 +13,7 @@ from auditor.outputs.html.strings import LANGUAGES, percent, say, strings
 from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 
-PAGES = ("overview", "duplicates", "loops", "sources", "rules")
+PAGES = ("overview", "duplicates", "loops", "templates", "phrases", "prompts", "structure", "sources", "rules")
 """The pages that exist, in the order of the navigation; each is a template and a builder of this name."""
 
 POLICY = "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'"

@@ -19,6 +19,7 @@ from auditor.outputs.html.facts import Facts
 from auditor.outputs.html.loops import Loops
 from auditor.outputs.html.overview import Overview
 from auditor.outputs.html.pages import PAGES, POLICY, environment, rendered, site
+from auditor.outputs.html.patterns import Patterns
 from auditor.outputs.html.shards import shard
 from auditor.outputs.html.sources import Sources
 from auditor.outputs.html.strings import strings
@@ -55,9 +56,10 @@ def write(run: Run, language: str, *, single_file: bool) -> Path:
 def contexts(facts: Facts) -> dict[str, dict[str, Any]]:
     """Build what every page's template needs; the first page comes last, since it tells what the others leave out."""
     duplicates, loops, sources = Duplicates(facts), Loops(facts), Sources(facts)
-    read = texts.read(facts, np.concatenate([duplicates.rows(), loops.rows()]))
+    patterns = Patterns(facts)
+    read = texts.read(facts, np.concatenate([duplicates.rows(), loops.rows(), patterns.rows()]))
     built = {"duplicates": duplicates.build(read), "loops": loops.build(read), "sources": sources.build()}
-    built["rules"] = rules.build(facts)
+    built |= {"rules": rules.build(facts), **patterns.build(read)}
     built["loops"] |= {"rules": _named(facts, built["loops"]["kinds"]), "chart": _counts(built["loops"]["times"])}
     return built | {"overview": Overview(facts, duplicates, loops, sources, built).build()}
 

@@ -6,6 +6,12 @@ from auditor.outputs.html.facts import SIGNALS, Facts
 from auditor.outputs.html.strings import Both
 from auditor.rule import Kind, Rule
 
+PAGE_OF = {
+    "template": "templates", "prompt_template": "templates", "opening": "phrases", "closing": "phrases",
+    "stock": "phrases", "prompt": "prompts", "answer": "prompts", "dialogue": "prompts", "structure": "structure",
+}  # fmt: skip
+"""Which page shows the groups of a relation."""
+
 
 class Line(NamedTuple):
     """One rule: what the summary counts, and what its file says."""
@@ -49,6 +55,8 @@ def _rows(rule: Rule) -> tuple[str, str]:
     """Return where the rows that a rule met are shown: a page, and a view of it."""
     if rule.kind is Kind.RELATION and rule.target in {"copy", "near"}:
         return "duplicates", f"kind={rule.target}"
+    if rule.kind is Kind.RELATION and rule.target in PAGE_OF:
+        return PAGE_OF[rule.target], ""
     if rule.kind is Kind.LOOP or rule.target in SIGNALS:
         return "loops", f"kind={rule.code}"
     return ("sources", "bad") if rule.kind is Kind.FAULT else ("", "")

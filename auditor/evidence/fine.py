@@ -1,0 +1,71 @@
+"""Fine tokens as they are written: where each stands in its turn."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from auditor.evidence.places import origins
+from auditor.kernels.fine import BREAK, fine
+from auditor.kernels.flat import Ints, flat
+from auditor.text import normalise
+
+
+class Span(NamedTuple):
+    """A stretch of one turn: code points from ``start`` to ``end``."""
+
+    turn: int
+    start: int
+    end: int
+
+
+class Spelled(NamedTuple):
+    """The fine tokens of turns, and where each begins and ends as written; ``turn`` names the texts."""
+
+    texts: Mapping[int, str]
+    turn: Ints
+    starts: Ints
+    ends: Ints
+
+    def spans(self, first: int, last: int) -> list[Span]:
+        """Return the stretches of text that tokens ``first`` to ``last`` (not included) take up, turn by turn."""
+        found = []
+        for turn in np.unique(self.turn[first:last]).tolist():
+            own = np.flatnonzero(self.turn[first:last] == turn) + first
+            start, end = int(self.starts[own].min()), int(self.ends[own].max())
+            if start < end:
+                found.append(Span(turn, start, end))
+        return found
+
+    def text(self, first: int, last: int) -> str:
+        """Return what tokens ``first`` to ``last`` (not included) say."""
+        return "\n".join(self.texts[turn][start:end] for turn, start, end in self.spans(first, last))
+
+
+def spelled(texts: Sequence[str]) -> Spelled:
+    """Find the fine tokens of texts where they are written."""
+    folded = [normalise(text) for text in texts]
+    found = fine(flat(folded), placed=True)
+    turn = np.repeat(np.arange(len(texts)), np.diff(found.bounds))
+    starts = found.places.copy()
+    ends = starts + _widths(found.places, found.sizes, folded, turn)
+    for at, (text, fold) in enumerate(zip(texts, folded, strict=True)):
+        if not text.isascii() and (borders := origins(text, fold)):
+            own = slice(int(found.bounds[at]), int(found.bounds[at + 1]))
+            begin = np.concatenate([borders[0], [len(text)]])
+            end = np.concatenate([[0], borders[1]])
+            wide = ends[own] > starts[own]
+            starts[own], ends[own] = begin[starts[own]], np.where(wide, end[ends[own]], begin[starts[own]])
+    breaks = np.flatnonzero(found.hashes == BREAK)
+    starts[breaks], ends[breaks] = ends[breaks - 1], starts[breaks + 1]
+    return Spelled(dict(enumerate(texts)), turn, starts, ends)
+
+
+def _widths(places: Ints, sizes: np.ndarray, folded: Sequence[str], turn: Ints) -> Ints:
+    """Return how many code points each token takes up; the kernel counts up to 255."""
+    widths = sizes.astype(np.int64)
+    for at in np.flatnonzero(sizes == 255).tolist():
+        text, end = folded[turn[at]], int(places[at]) + 255
+        stop = int(places[at + 1])
+        widths[at] = 255 + len(text[end:stop].rstrip())
+    return widths

@@ -1,0 +1,3 @@
+from auditor.kernels.flat import Bytes, Ints
+
+def layouts(buffer: Bytes, offsets: Ints, order: Ints, out: Bytes, ends: Ints) -> int: ...

@@ -1,0 +1,48 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Many phrases looked for at once in streams of fine tokens: an automaton over tokens, walked once."""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+cdef uint64_t STEP = 0x9E3779B97F4A7C15u
+
+
+cdef inline int64_t slot_of(uint64_t key, const uint64_t *slots, int64_t mask) noexcept nogil:
+    cdef int64_t at = <int64_t>((key * STEP) >> 24) & mask
+    while slots[at] and slots[at] != key:
+        at = (at + 1) & mask
+    return at
+
+
+def spot(const uint32_t[::1] tokens, const int64_t[::1] bounds, const uint64_t[::1] slots, const int32_t[::1] targets,
+         const int32_t[::1] fail, const int32_t[::1] ends, int64_t[:, ::1] out):
+    """Write (text, phrase, first token within the text) of every phrase's last token met; returns how many there are.
+
+    State ``s`` goes to ``targets[i]`` where ``slots[i]`` is ``(s << 32 | token) + 1``, else falls back to ``fail[s]``;
+    ``ends`` holds for each state the phrase that ends there (-1: none), the phrase's length, and the next shorter
+    state with a phrase (-1), three numbers a state. What does not fit is counted, not written.
+    """
+    cdef int64_t text, i, at, n = 0, room = out.shape[0], mask = slots.shape[0] - 1
+    cdef int32_t state, other
+    cdef uint64_t key
+    with nogil:
+        for text in range(bounds.shape[0] - 1):
+            state = 0
+            for i in range(bounds[text], bounds[text + 1]):
+                while True:
+                    key = (<uint64_t>state << 32 | tokens[i]) + 1
+                    at = slot_of(key, &slots[0], mask)
+                    if slots[at] == key:
+                        state = targets[at]
+                        break
+                    if state == 0:
+                        break
+                    state = fail[state]
+                other = state
+                while other > 0:
+                    if ends[3 * other] >= 0:
+                        if n < room:
+                            out[n, 0], out[n, 1] = text, ends[3 * other]
+                            out[n, 2] = i - bounds[text] - ends[3 * other + 1] + 1
+                        n += 1
+                    other = ends[3 * other + 2]
+    return n
