@@ -94,7 +94,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     with clock.stage("patterns"):
         progress("patterns", None)
         held_out = measured(against, settings, work / "against", workers) if against else None
-        looked = patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer, held_out)
+        looked = patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer, held_out, workers)
         relations = replace(relations, patterns=looked)
         corpus = corpora.with_columns(corpus, relations.patterns.columns)
     with clock.stage("judge"):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,12 @@ _KEYS = {
 
 def rule_from(path: Path) -> Rule:
     """Read one rule file; raises UsageError that names the file and what is wrong."""
+    return _rule_from(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _rule_from(path: Path, _mtime: int) -> Rule:
+    """Read one rule file, once while it does not change: a scan and its report ask for the same rules."""
     held = yaml.load(path)
     unknown = set(held) - _KEYS
     if unknown:

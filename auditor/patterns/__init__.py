@@ -1,6 +1,7 @@
 """Relations that are read off a corpus as a whole: templates, phrases, layouts, prompts and leaks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,31 +67,44 @@ class Patterns(NamedTuple):
     concentration: Mapping[str, Mapping[str, float]] = {}
 
 
-def found(
-    corpus: Corpus, profile: Profile, rank: Ints, prompt: Copies, answer: Copies, held_out: Corpus | None
+def found(  # noqa: PLR0913, PLR0917  (what ties the samples is given in parts)
+    corpus: Corpus,
+    profile: Profile,
+    rank: Ints,
+    prompt: Copies,
+    answer: Copies,
+    held_out: Corpus | None,
+    workers: int = 1,
 ) -> Patterns:
     """Find what the profile's rules ask for; ``held_out`` is what must not be in the corpus."""
     targets = {rule.target for rule in profile.rules}
-    parts = []
-    if targets & {"template", "template_share"}:
-        held = templates(corpus, "answer", answer)
-        share = {"template_share": pa.array(np.round(held.share, 6))}
-        parts.append(_templates(held, "template")._replace(columns=share))
-    if "prompt_template" in targets:
-        parts.append(_templates(templates(corpus, "prompt", prompt), "prompt_template"))
-    if targets & {"opening", "closing"}:
-        parts.append(_edges(corpus, answer))
-    if "stock" in targets:
-        parts.append(_stock(spotted(corpus)))
-    if "structure" in targets:
-        families, concentration = structures(corpus, answer)
-        groups = [Shown(each.name, "structure", each.rows, each.model, text=each.layout) for each in families]
-        parts.append(Patterns(groups, concentration={"layouts": concentration}))
-    if "dialogue" in targets:
-        parts.append(Patterns([Shown(d.name, "dialogue", d.rows, d.whole) for d in dialogues(corpus, rank)]))
-    if targets & {"leak_prompt", "leak_answer", "leak_share"}:
-        parts.append(Patterns(columns=leaks(corpus, held_out)))
-    return _together(parts)
+    jobs: list[tuple[set[str], Callable[[], Patterns]]] = [
+        ({"template", "template_share"}, lambda: _answers(corpus, answer)),
+        ({"prompt_template"}, lambda: _templates(templates(corpus, "prompt", prompt), "prompt_template")),
+        ({"opening", "closing"}, lambda: _edges(corpus, answer)),
+        ({"stock"}, lambda: _stock(spotted(corpus))),
+        ({"structure"}, lambda: _structures(corpus, answer)),
+        ({"dialogue"}, lambda: _dialogues(corpus, rank)),
+        ({"leak_prompt", "leak_answer", "leak_share"}, lambda: Patterns(columns=leaks(corpus, held_out))),
+    ]
+    wanted = [job for needed, job in jobs if targets & needed]
+    with ThreadPoolExecutor(workers) as pool:
+        return _together([task.result() for task in [pool.submit(job) for job in wanted]])
+
+
+def _answers(corpus: Corpus, answer: Copies) -> Patterns:
+    held = templates(corpus, "answer", answer)
+    return _templates(held, "template")._replace(columns={"template_share": pa.array(np.round(held.share, 6))})
+
+
+def _structures(corpus: Corpus, answer: Copies) -> Patterns:
+    families, concentration = structures(corpus, answer)
+    groups = [Shown(each.name, "structure", each.rows, each.model, text=each.layout) for each in families]
+    return Patterns(groups, concentration={"layouts": concentration})
+
+
+def _dialogues(corpus: Corpus, rank: Ints) -> Patterns:
+    return Patterns([Shown(each.name, "dialogue", each.rows, each.whole) for each in dialogues(corpus, rank)])
 
 
 def _together(parts: Sequence[Patterns]) -> Patterns:
