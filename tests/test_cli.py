@@ -258,3 +258,11 @@ def test_start_up_is_light() -> None:
     )
     names = {line.split("|")[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert not {"pandas", "datasets", "datasketch", "scipy", "fsspec"} & names
+
+
+def test_demo_is_a_scan_of_the_demo_data(capsys: pytest.CaptureFixture[str]) -> None:
+    """The demo scans what ships, as the scan command would, and a second time too."""
+    for _ in range(2):
+        assert main(["demo", "-o", "shown.audit", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["totals"]["samples"] == 300
+    assert Path("shown.audit/report/overview.html").is_file()

@@ -24,8 +24,7 @@ def command(out: Path, *, as_json: bool) -> int:
     from auditor.shipped import DEMO  # noqa: PLC0415
 
     data = [str(path) for path in sorted(DEMO.glob("*.json*"))]
-    options = {
-        "data": data, "out": out, "profile": "default", "select": [], "ignore": [], "fields": {}, "workers": None,
-        "max_line_bytes": None, "no_report": False, "strict": False, "overwrite": True, "as_json": as_json,
-    }  # fmt: skip
-    return scan.run(options)
+    arguments = ["--overwrite", *(["--json"] if as_json else []), "--out", str(out), "--", *data]
+    with scan.command.make_context("scan", arguments) as context:
+        code: int = scan.command.invoke(context)
+    return code
