@@ -96,9 +96,8 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> lis
     best = np.where(group[keeper[firsts]] == group[firsts], keeper[firsts], firsts)
     names = ids.take(pa.array(best)).to_pylist()
     parts = np.split(order, starts[1:])
-    found = zip(np.argsort(firsts, kind="stable").tolist(), strict=True)
-    listed = best.tolist()
-    return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], listed[at]) for (at,) in found]
+    by_place = np.argsort(firsts, kind="stable").tolist()
+    return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], int(best[at])) for at in by_place]
 
 
 def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:

@@ -65,7 +65,7 @@ def _plain(data: Bytes, spans: Spans, places: Places, dialects: Dialects) -> tup
             pa.table([pa.array(found.role), pa.array(found.trained), arrow(found.texts)], schema=TURNS),
         ),
         odd,
-        [Place(*(int(part[index]) for part in places)) for index in empty],
+        [places.at(index) for index in empty],
     )
 
 
@@ -131,7 +131,7 @@ def again(source: Source, wanted: Places, dialects: Dialects) -> Batch:
     plain, odd, _ = _plain(data, Spans(starts, starts + wanted.length), wanted, dialects)
     found = []
     for index in odd.tolist():
-        place = Place(*(int(part[index]) for part in wanted))
+        place = wanted.at(index)
         row, _ = careful(data[starts[index] : starts[index] + place.length].tobytes())
         found.append((place, *dialects.read(row)))
     return woven(plain, batch(found))

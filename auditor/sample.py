@@ -115,6 +115,10 @@ class Places(NamedTuple):
     offset: Ints
     length: Ints
 
+    def at(self, index: int) -> Place:
+        """Return one of them."""
+        return Place(*(int(part[index]) for part in self))
+
 
 def batch(found: Iterable[tuple[Place, str, Sample]]) -> Batch:
     """Lay samples out in columns; the middle item of each is its dialect's name."""

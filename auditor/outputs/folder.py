@@ -11,7 +11,7 @@ from auditor import __version__
 from auditor.audit import Audit
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
 from auditor.outputs.summary import summary
-from auditor.outputs.tables import rules_of, tables, write_parquet
+from auditor.outputs.tables import tables, write_parquet
 from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
 
@@ -55,9 +55,10 @@ def clear(folder: Path) -> None:
 
 def write(folder: Path, audit: Audit) -> dict[str, Any]:
     """Write tables and summary; returns the summary."""
-    for name, table in tables(audit).items():
+    held = tables(audit)
+    for name, table in held.items():
         write_parquet(folder / f"{name}.parquet", table)
-    found = summary(audit, rules_of(audit))
+    found = summary(audit, held["samples"]["rules"].combine_chunks())
     write_bytes(folder / "summary.json", dumped(found))
     return found
 
