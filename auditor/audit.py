@@ -13,6 +13,7 @@ import numpy as np
 
 from auditor import corpus as corpora
 from auditor import judge, patterns, plan
+from auditor import near as neighbourhood
 from auditor.chunks import Chunk
 from auditor.corpus import Corpus
 from auditor.engines import local
@@ -133,7 +134,7 @@ def relate(corpus: Corpus, profile: Profile, work: Path, workers: int) -> Relati
     rank = corpora.preference(corpus)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
     wanted = profile.of(Kind.RELATION, "near")
-    near = corpora.near(corpus, copy, rank, work / "shingles", workers) if wanted else None
+    near = neighbourhood.near(corpus, copy, rank, work / "near", workers) if wanted else None
     return Relations(rank, copy, prompt, answer, near)
 
 

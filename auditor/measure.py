@@ -12,6 +12,7 @@ from auditor.chunks import LONGEST, Chunk
 from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints, taken
 from auditor.reader import read
+from auditor.sample import content_ids
 from auditor.signals import layout, repeats, shape
 from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
@@ -81,7 +82,7 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     loops = _loops(view) if "loops" in settings.signals else []
     samples = [
         pa.table({"source": np.full(found.batch.rows, piece.source, np.int32)}),
-        found.batch.samples,
+        found.batch.samples.append_column("content_id", content_ids(found.batch)),
         shape.measure(view),
         _main_loops(view, loops),
     ]

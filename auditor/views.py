@@ -93,8 +93,8 @@ def sums(values: NDArray[Number], bounds: Ints) -> NDArray[Number]:
     return np.asarray(total[bounds[1:]] - total[bounds[:-1]])
 
 
-def views(batch: Batch) -> Views:
-    """Normalise and tokenise a batch."""
+def views(batch: Batch, *, keyed: bool = True) -> Views:
+    """Normalise and tokenise a batch; ``keyed`` hashes whole turns too, for telling copies."""
     texts = normalise(batch.texts)
     part = np.where(batch.trained, ANSWER, np.where(batch.role == Role.SYSTEM, FRAME, PROMPT)).astype(np.int8)
     order = np.argsort(part, kind="stable")
@@ -106,7 +106,8 @@ def views(batch: Batch) -> Views:
         parts.append(_view(found, begin + held))
         begin += int(held[-1])
     prompt, answer, frame = parts
-    return Views(batch, texts, part, (prompt, answer, frame), copy_hashes(texts))
+    keys = copy_hashes(texts) if keyed else np.zeros((0, 2), np.uint64)
+    return Views(batch, texts, part, (prompt, answer, frame), keys)
 
 
 def _view(found: Tokens, turns: Ints) -> View:

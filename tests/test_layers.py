@@ -18,7 +18,7 @@ FLOORS = [
     ["relations", "engines", "evidence"],
     ["measure"],
     ["corpus"],
-    ["patterns"],
+    ["near", "patterns"],
     ["judge"],
     ["plan"],
     ["audit"],

@@ -34,10 +34,14 @@ class Corpus(NamedTuple):
 
 
 class Band(NamedTuple):
-    """The buckets of one band: samples bucket after bucket, lowest number first, and where each bucket begins."""
+    """The buckets of one band: samples bucket after bucket, lowest number first, and where each bucket begins.
+
+    ``places`` says where the shingle that a bucket shares stands in each sample's prefix (empty: at its beginning).
+    """
 
     rows: NDArray[np.int32]
     starts: Ints
+    places: NDArray[np.int32] = np.empty(0, np.int32)
 
 
 class Related(NamedTuple):
@@ -64,7 +68,7 @@ class Levels(NamedTuple):
 def buckets(keys: Hashes, order: Ints) -> Band:
     """Return the buckets of one band that hold more than one sample; sample ``i`` has the key ``keys[order[i]]``.
 
-    >>> [part.tolist() for part in buckets(np.array([9, 5, 9, 7], np.uint64) << 60, np.arange(4))]
+    >>> [part.tolist() for part in buckets(np.array([9, 5, 9, 7], np.uint64) << 60, np.arange(4))[:2]]
     [[0, 2], [0, 2]]
     """
     if len(order) and (order.min() < 0 or order.max() >= len(keys)):
@@ -75,17 +79,63 @@ def buckets(keys: Hashes, order: Ints) -> Band:
     return Band(rows[:held].copy(), starts[: groups + 1].copy())
 
 
+def tied(bands: list[Band], samples: int) -> NDArray[np.int32]:
+    """Return, for each sample, the lowest one that buckets tie it to, directly or through others.
+
+    >>> first, second = (Band(np.array(rows, np.int32), np.array([0, 2])) for rows in ([1, 3], [0, 3]))
+    >>> tied([first, second], 4)
+    array([0, 0, 2, 0], dtype=int32)
+    """
+    lowest = np.arange(samples, dtype=np.int32)
+    for band in bands:
+        checked(band, samples)
+        kernel.join(band.rows, band.starts, lowest)
+    while (lowest[lowest] != lowest).any():
+        lowest = lowest[lowest]
+    return lowest
+
+
+def prefixed(sets: Sets, place: Ints, least: float) -> Band:
+    """Return buckets of samples whose rarest shingles have one in common; sample ``i`` has the set ``place[i]``.
+
+    No two samples at least ``least`` alike are missed (prefix filter: Chaudhuri et al., ICDE 2006; Bayardo et al., WWW
+    2007), and what is common to all, as in rows of one template, proposes nobody.
+
+    >>> sets = Sets((np.array([1, 2, 3, 1, 2, 4, 1, 5, 6]) * 65537).astype(np.uint64), np.array([0, 3, 6, 9]))
+    >>> prefixed(sets, np.arange(3), 0.5).rows.tolist()
+    [0, 1]
+    """
+    if len(place) and (place.min() < 0 or place.max() >= len(sets.offsets) - 1):
+        raise ValueError("a sample's sets are not there")
+    starts, ends = sets.offsets[:-1][place], sets.offsets[1:][place]
+    sizes = ends - starts
+    room = int((sizes - np.ceil(least * sizes - 1e-9).astype(np.int64) + 1).sum())
+    bits = min(27, max(10, int(sizes.sum()).bit_length() + 1))
+    keys, rows, places = np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.int32)
+    held = kernel.prefixes(sets.values, starts, ends, least, bits, keys, rows, places)
+    found = buckets(keys[:held], np.arange(held))
+    return Band(rows[found.rows], found.starts, places[found.rows])
+
+
+def checked(band: Band, samples: int) -> None:
+    """Refuse buckets that fall, leave the rows, or name a sample that is not there: what a kernel may not be given."""
+    rows, starts, places = band
+    if len(places) not in (0, len(rows)):
+        raise ValueError("every row of a bucket needs a place")
+    if len(starts) and (starts[0] < 0 or starts[-1] > len(rows) or (np.diff(starts) < 0).any()):
+        raise ValueError("buckets must rise and stay inside the rows")
+    if len(rows) and (rows.min() < 0 or rows.max() >= samples):
+        raise ValueError("a bucket names a sample that is not there")
+
+
 def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
     """Verify pairs that share a bucket.
 
     Work is linear in the size of a bucket: a newcomer meets each group there once, by those of its latest members
     whose sketches agree most.
     """
-    for rows, starts in bands:
-        if len(starts) and (starts[-1] > len(rows) or (np.diff(starts) < 0).any()):
-            raise ValueError("buckets must rise and stay inside the rows")
-        if len(rows) and (rows.min() < 0 or rows.max() >= len(corpus.system)):
-            raise ValueError("a bucket names a sample that is not there")
+    for band in bands:
+        checked(band, len(corpus.system))
     place = np.arange(len(corpus.system)) if corpus.place is None else corpus.place
     if len(place) and (place.min() < 0 or place.max() >= min(len(sets.offsets) for sets in corpus[:2]) - 1):
         raise ValueError("a sample's sets are not there")

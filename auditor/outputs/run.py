@@ -19,7 +19,7 @@ from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
 from auditor.rule import Profile, profile
-from auditor.sample import Batch, Places, Role, Turn
+from auditor.sample import Batch, Places, Role, Turn, content_ids, content_ids
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
@@ -128,7 +128,7 @@ class Run:
             batch = _read(Part(by_name[name], places), Dialects(fields, by_name[name].dialect))
             first = batch.first.tolist()
             texts, roles, trained = batch.turns["text"].to_pylist(), batch.role.tolist(), batch.trained.tolist()
-            for index, (row, key) in enumerate(zip(chosen, batch.samples["content_id"].to_pylist(), strict=True)):
+            for index, (row, key) in enumerate(zip(chosen, content_ids(batch).to_pylist(), strict=True)):
                 if key != row["content_id"]:
                     raise InputError("{name} is not what was scanned", hint="scan it again", name=name)
                 turns = range(first[index], first[index + 1])

@@ -14,10 +14,21 @@ def relate(
     wide_ends: Ints,
     system: Hashes,
     lanes: NDArray[np.uint8],
-    bands: Sequence[tuple[NDArray[np.int32], Ints]],
+    bands: Sequence[tuple[NDArray[np.int32], Ints, NDArray[np.int32]]],
     tie: float,
     drop: float,
     floor: float,
     least: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64]]: ...
 def buckets(keys: Hashes, order: Ints, rows: NDArray[np.int32], starts: Ints) -> tuple[int, int]: ...
+def join(rows: NDArray[np.int32], starts: Ints, parent: NDArray[np.int32]) -> None: ...
+def prefixes(
+    values: Hashes,
+    starts: Ints,
+    ends: Ints,
+    least: float,
+    bits: int,
+    keys: Hashes,
+    rows: NDArray[np.int32],
+    places: NDArray[np.int32],
+) -> int: ...

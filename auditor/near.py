@@ -1,0 +1,157 @@
+"""Near duplicates of a corpus: bands propose, rows are read again, exact similarity decides, share by share."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.corpus import Corpus, Part, binary
+from auditor.engines import local
+from auditor.kernels import pairs as kernel
+from auditor.kernels.flat import Ints
+from auditor.kernels.pairs import Band, Levels, buckets
+from auditor.kernels.sketch import Sets
+from auditor.reader import again
+from auditor.relations.copies import Copies
+from auditor.relations.neighbours import FLOOR, Neighbours, Share, compressed, distinct, shares, uncrowded
+from auditor.sketches import band_name, bands_for, conversation_sets
+from auditor.store import read_arrow
+from auditor.views import views
+
+SHARE = 8 << 20
+"""Bytes of shingles that are related at once, unless there is much more to relate."""
+
+SHARES = 64
+"""Shares that a large corpus is cut into at most."""
+
+
+_PAIRS = pa.schema(
+    [
+        ("low", pa.int64()),
+        ("high", pa.int64()),
+        ("jaccard", pa.float64()),
+        ("low_contained", pa.float64()),
+        ("high_contained", pa.float64()),
+    ]
+)
+
+
+class Shelf(NamedTuple):
+    """Shingles of some rows, kept on disk: rising rows, the units that hold them, and each unit's first row's place."""
+
+    rows: Ints
+    units: Sequence[Path]
+    first: Ints
+
+    def take(self, rows: Ints) -> tuple[Sets, Sets]:
+        """Load the shingles of rows (rising, all on the shelf): of conversations, and with system texts."""
+        place = np.searchsorted(self.rows, rows)
+        bounds = np.searchsorted(place, self.first)
+        parts = []
+        for unit, start, first, end in zip(self.units, self.first, bounds, bounds[1:], strict=False):
+            if first < end:
+                wanted = pa.array(place[first:end] - start)
+                held = read_arrow(unit)
+                parts.append([held[name].combine_chunks().take(wanted) for name in ("narrow", "wide")])
+        return tuple(_joined(list(side)) for side in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
+    """Find near duplicates among distinct samples; copies follow the one that stands for them.
+
+    Of two that are alike enough to let one go, the one of lower rank is kept.
+    """
+    own = one_of_each.keeper == np.arange(corpus.rows)
+    rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
+    rows = rows[np.argsort(rank[rows], kind="stable")]
+    place, bands = compressed(_bands(corpus, rows, workers), len(rows))
+    chosen = rows[place]
+    shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", workers)
+    weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
+    parts = shares(bands, weights, max(SHARE, int(weights.sum()) // SHARES))
+    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, workers)
+    return _united(corpus.rows, [{name: read_arrow(path) for name, path in unit.items()} for unit in units])
+
+
+def _bands(corpus: Corpus, rows: Ints, workers: int) -> list[Band]:
+    """Return the buckets of every band; one band's keys are in memory for each worker."""
+
+    def of_band(number: int) -> Band:
+        return buckets(corpus.keys[band_name(number)].to_numpy(), rows)
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(of_band, range(bands_for(corpus.settings.threshold).number)))
+
+
+def _shelved(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> Shelf:
+    """Read rising rows again and put their shingles on disk, unit by unit."""
+
+    def shingles(part: Part) -> dict[str, pa.Table]:
+        read = again(part.source, part.places, corpus.dialects(part))
+        narrow, wide = conversation_sets(views(read, keyed=False), corpus.settings.shingle)
+        return {"sets": pa.table({"narrow": _lists(narrow), "wide": _lists(wide)})}
+
+    parts = list(corpus.parts(rows))
+    units = [unit["sets"] for unit in local.run(stage, shingles, parts, workers)]
+    return Shelf(rows, units, np.cumsum([0, *(len(part.places.line) for part in parts)]))
+
+
+def _lists(sets: Sets) -> pa.Array:
+    return pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.values))
+
+
+def _joined(parts: list[pa.Array]) -> Sets:
+    """Put the sets of several units one after the other."""
+    sizes = np.concatenate([np.diff(part.offsets.to_numpy()) for part in parts])
+    return Sets(
+        np.concatenate([part.flatten().to_numpy() for part in parts]),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+    )
+
+
+def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[str, pa.Table]:
+    """Relate the samples of a share; rows, not samples, are named in what is returned."""
+    rows = chosen[share.samples]
+    rising = np.argsort(rows)
+    narrow, wide = shelf.take(rows[rising])
+    held = np.empty(len(rows), np.int64)
+    held[rising] = np.arange(len(rows))
+    lanes = binary(corpus.keys["lanes"], np.dtype(np.uint8), rows)
+    system = corpus.keys["system"].to_numpy()[rows]
+    tie, drop = corpus.settings.review, corpus.settings.threshold
+    bands, crowd = uncrowded(share.bands)
+    if len(crowd):
+        rare = kernel.prefixed(narrow, held[crowd], tie)
+        bands.append(rare._replace(rows=crowd[rare.rows].astype(np.int32)))
+    found = kernel.relate(kernel.Corpus(narrow, wide, system, lanes, held), bands, Levels(tie, drop, min(tie, FLOOR)))
+    crowded = np.bincount(found.group, minlength=len(rows))[found.group] > 1
+    ends, sizes = found.ends, np.diff(narrow.offsets)[held]
+    pairs, contained = rows[ends], found.common[:, None] / sizes[ends]
+    swap = pairs[:, 0] > pairs[:, 1]
+    pairs[swap], contained[swap] = pairs[swap, ::-1], contained[swap, ::-1]
+    once = distinct(pairs)
+    return {
+        "tied": pa.table(
+            {"row": rows[crowded], "group": rows[found.group[crowded]], "keeper": rows[found.keeper[crowded]]}
+        ),
+        "pairs": pa.Table.from_arrays(
+            [pa.array(column) for column in (*pairs[once].T, found.jaccard[once], *contained[once].T)], schema=_PAIRS
+        ),
+    }
+
+
+def _united(rows: int, units: list[dict[str, pa.Table]]) -> Neighbours:
+    """Put together what was found in every share; a row outside all of them has no group and keeps itself."""
+    group, keeper = np.full(rows, -1, np.int64), np.arange(rows, dtype=np.int64)
+    for unit in units:
+        row, group_of, keeper_of = (column.to_numpy() for column in unit["tied"].columns)
+        group[row], keeper[row] = group_of, keeper_of
+    found = pa.concat_tables([unit["pairs"] for unit in units]) if units else _PAIRS.empty_table()
+    low, high, jaccard, *contained = (column.to_numpy() for column in found.columns)
+    pairs = np.stack([low, high], axis=1)
+    order = distinct(pairs)
+    return Neighbours(group, keeper, pairs[order], jaccard[order], np.stack(contained, axis=1)[order])
