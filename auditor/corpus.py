@@ -142,11 +142,17 @@ def preference(corpus: Corpus) -> Ints:
     """
     samples = corpus.samples
     looped = pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy()
-    ids = samples["content_id"].cast(pa.binary(16)).to_numpy().astype("S16")
-    order = np.lexsort((np.arange(corpus.rows), ids, -samples["trained_chars"].to_numpy(), looped))
+    best = np.where(looped, 1 << 62, 0) - samples["trained_chars"].to_numpy()
+    order = np.lexsort((_numbered(samples["content_id"]), best))  # stable: what is equal stays in place
     rank = np.empty(corpus.rows, np.int64)
     rank[order] = np.arange(corpus.rows)
     return rank
+
+
+def _numbered(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Read ids of 16 hex digits as numbers."""
+    digits = b"".join(bytes(chunk.buffers()[2])[16 * chunk.offset :][: 16 * len(chunk)] for chunk in ids.chunks)
+    return np.frombuffer(bytes.fromhex(digits.decode()), ">u8").astype(np.uint64)
 
 
 def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:

@@ -6,16 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints
-from auditor.kernels.reference import pairs as plain
 from auditor.kernels.sketch import Sets
 
 try:
-    from auditor.kernels.native import pairs as native
+    from auditor.kernels.native import pairs as kernel
 except ImportError:
-    native = None  # type: ignore[assignment]
+    from auditor.kernels.reference import pairs as kernel  # type: ignore[no-redef]
 
-COMPILED = native is not None
-kernel = native if COMPILED else plain
+COMPILED = "native" in kernel.__name__
 
 
 class Corpus(NamedTuple):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,12 @@ def clear(folder: Path) -> None:
 def write(folder: Path, audit: Audit) -> dict[str, Any]:
     """Write tables and summary; returns the summary."""
     held = tables(audit)
-    for name, table in held.items():
-        write_parquet(folder / f"{name}.parquet", table)
-    found = summary(audit, held["samples"]["rules"].combine_chunks())
-    write_bytes(folder / "summary.json", dumped(found))
+    with ThreadPoolExecutor(2) as pool:  # compressing and waiting for the disk need no lock
+        written = [pool.submit(write_parquet, folder / f"{name}.parquet", table) for name, table in held.items()]
+        found = summary(audit, held["samples"]["rules"].combine_chunks())
+        write_bytes(folder / "summary.json", dumped(found))
+    for task in written:
+        task.result()
     return found
 
 

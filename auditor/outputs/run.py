@@ -19,7 +19,7 @@ from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
 from auditor.rule import Profile, profile
-from auditor.sample import Batch, Places, Role, Turn, content_ids, content_ids
+from auditor.sample import Batch, Places, Role, Turn, content_ids
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens

@@ -79,11 +79,18 @@ def _shares(audit: Audit, alive: NDArray[np.bool_]) -> dict[str, Any]:
         found[f"{name}_rows_share"] = _share(int(hit.sum()), int(alive.sum()))
         found[f"{name}_share"] = _share(int(tokens[hit].sum()), total)
     found["repeated_share"] = _share(int(tokens[looped | spare | near].sum()), total)
-    prompts, answers = audit.relations.prompt.keeper[alive], audit.relations.answer.keeper[alive]
-    found["distinct_prompts"], found["distinct_answers"] = len(np.unique(prompts)), len(np.unique(answers))
+    found["distinct_prompts"] = _distinct(audit.relations.prompt.keeper, alive)
+    found["distinct_answers"] = _distinct(audit.relations.answer.keeper, alive)
     sizes = np.bincount(copy.group[alive & (copy.group >= 0)], minlength=1)
     found["largest_copy_group"] = int(sizes.max(initial=0))
     return found
+
+
+def _distinct(keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> int:
+    """Count the rows that stand for those that stay."""
+    hit = np.zeros(len(keeper), np.bool_)
+    hit[keeper[alive]] = True
+    return int(hit.sum())
 
 
 def _looped(samples: pa.Table) -> NDArray[np.bool_]:

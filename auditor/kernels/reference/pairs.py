@@ -185,7 +185,7 @@ def prefixes(  # noqa: PLR0913, PLR0917  (the compiled kernel's signature)
     rows: NDArray[np.int32],
     places: NDArray[np.int32],
 ) -> int:
-    """Write a key for each shingle of each set's prefix, its rarest shingles, that another set has too; see the wrapper."""
+    """Write a key for each shingle of each set's prefix that another set has too, and its place; see the wrapper."""
     mask = np.uint64((1 << bits) - 1)
     held = [values[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     counts = np.bincount((np.concatenate([values[:0], *held]) & mask).astype(np.int64), minlength=1 << bits)
