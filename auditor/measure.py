@@ -151,7 +151,7 @@ def _weight(loop: Loop) -> tuple[bool, int]:
 
 def _chars(view: Views) -> Ints:
     """Count the characters of every trained turn."""
-    return np.where(view.part == ANSWER, shape.characters(view.batch), 0)
+    return np.where(view.part == ANSWER, view.batch.chars, 0)
 
 
 def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:

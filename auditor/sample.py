@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints, Texts, column
+from auditor.kernels.tokens import characters
 from auditor.kernels.turns import framed
 from auditor.text import analysed
 
@@ -77,23 +79,28 @@ class Batch:
         """How many samples there are."""
         return int(self.samples.num_rows)
 
-    @property
+    @cached_property
     def first(self) -> Ints:
         """Where each sample's turns begin, and where the last one's end."""
         counts = self.samples["turns"].to_numpy()
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
-    @property
+    @cached_property
     def texts(self) -> Texts:
         """The turns' texts, flat."""
         return column(self.turns["text"].combine_chunks())
 
-    @property
+    @cached_property
+    def chars(self) -> Ints:
+        """The code points of every turn."""
+        return characters(self.texts)
+
+    @cached_property
     def role(self) -> NDArray[np.int8]:
         """The turns' roles."""
         return np.asarray(self.turns["role"].to_numpy(), np.int8)
 
-    @property
+    @cached_property
     def trained(self) -> NDArray[np.bool_]:
         """Whether the loss falls on each turn."""
         return np.asarray(self.turns["trained"].to_numpy(), np.bool_)

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints, Lanes, Texts
-from auditor.kernels.reference.sketch import mix
-from auditor.kernels.tokens import Tokens, copy_hashes, normalise, tokens
+from auditor.kernels.tokens import Tokens, copy_hashes, normalise, part_keys, tokens
 from auditor.sample import Batch, Role
 
 PROMPT, ANSWER, FRAME = range(3)
@@ -64,19 +63,7 @@ class Views:
 
         Samples without such a turn, or with nothing in them, have zeros.
         """
-        first = self.batch.first
-        chosen = np.isin(self.part, parts)
-        place = np.cumsum(chosen) - 1
-        place = place - np.repeat(np.concatenate([[0], np.cumsum(chosen)])[first[:-1]], np.diff(first))
-        tag = (place.astype(np.uint64) * np.uint64(16) + self.batch.role.astype(np.uint64)) + np.uint64(1)
-        tagged = mix(self.turn_keys ^ mix(tag)[:, None])
-        tagged[~chosen] = 0
-        keys = np.stack([sums(lane, first) for lane in tagged.T], axis=1)
-        keys[sums((chosen & self._filled()).astype(np.int64), first) == 0] = 0
-        return keys
-
-    def _filled(self) -> NDArray[np.bool_]:
-        return np.diff(self.texts.offsets) > 0
+        return part_keys(self.turn_keys, self.part, self.batch.role, self.texts, self.batch.first, *parts)
 
 
 Number = TypeVar("Number", bound=np.generic)
