@@ -32,14 +32,16 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     language: str = "auto",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
+    exact: bool = False,
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes. ``against`` names test and evaluation data that must not
-    leak into it. ``dialects`` says, by path, in which dialect a file is read, where rows are not to be recognised one
-    by one. Raises ``auditor.errors.AuditorError``.
+    leak into it. ``exact`` compares all rows for near duplicates, so that none is missed. ``dialects`` says, by path,
+    in which dialect a file is read, where rows are not to be recognised one by one. Raises
+    ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = profile(str(rules), select, ignore)
@@ -47,7 +49,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
     found = [replace(source, dialect=(dialects or {}).get(source.path, "")) for source in found]
-    settings = _settings(chosen, fields or {}, longest or LONGEST)
+    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
     result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others)

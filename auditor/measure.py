@@ -28,6 +28,7 @@ class Settings:
     """Everything a run's measurements depend on, beside the data.
 
     Rows at least ``threshold`` alike are near duplicates; those at least ``review`` alike stand in one group.
+    With ``exact`` none of them is missed, at some cost.
     """
 
     shingle: int = text.SHINGLE
@@ -36,6 +37,7 @@ class Settings:
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
+    exact: bool = False
 
 
 class Piece(NamedTuple):

@@ -1,6 +1,6 @@
 """Near duplicates of a corpus: bands propose, rows are read again, exact similarity decides, share by share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from auditor.corpus import Corpus, Part, binary
 from auditor.engines import local
 from auditor.kernels import pairs as kernel
 from auditor.kernels.flat import Ints
-from auditor.kernels.pairs import Band, Levels, buckets
+from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
 from auditor.kernels.sketch import Sets
 from auditor.reader import again
 from auditor.relations.copies import Copies
@@ -47,6 +47,15 @@ class Shelf(NamedTuple):
     units: Sequence[Path]
     first: Ints
 
+    def each(self) -> Iterator[Sets]:
+        """Map the shingles of conversations, unit by unit."""
+        return (_joined([read_arrow(unit)["narrow"].combine_chunks()]) for unit in self.units)
+
+    @property
+    def shingles(self) -> int:
+        """How many shingles of conversations there are."""
+        return sum(len(sets.values) for sets in self.each())
+
     def take(self, rows: Ints) -> tuple[Sets, Sets]:
         """Load the shingles of rows (rising, all on the shelf): of conversations, and with system texts."""
         place = np.searchsorted(self.rows, rows)
@@ -68,13 +77,33 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: 
     own = one_of_each.keeper == np.arange(corpus.rows)
     rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
     rows = rows[np.argsort(rank[rows], kind="stable")]
-    place, bands = compressed(_bands(corpus, rows, workers), len(rows))
-    chosen = rows[place]
-    shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", workers)
+    if corpus.settings.exact:
+        shelf = _shelved(corpus, np.sort(rows), stage / "shingles", workers)
+        place, bands = compressed([_exact_band(shelf, rank, corpus.settings.review)], len(rows))
+        chosen = rows[place]
+    else:
+        place, bands = compressed(_bands(corpus, rows, workers), len(rows))
+        chosen = rows[place]
+        shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", workers)
     weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
     parts = shares(bands, weights, max(SHARE, int(weights.sum()) // SHARES))
     units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, workers)
     return _united(corpus.rows, [{name: read_arrow(path) for name, path in unit.items()} for unit in units])
+
+
+def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
+    """Return the buckets of all rows' rarest shingles, which miss no pair; rows are numbered by rank."""
+    number = np.empty(len(shelf.rows), np.int32)
+    number[np.argsort(rank[shelf.rows], kind="stable")] = np.arange(len(number))
+    counts = kernel.tallied((sets.values for sets in shelf.each()), shelf.shingles)
+    found = [
+        part._replace(samples=number[first : first + len(sets.offsets) - 1][part.samples])
+        for first, sets in zip(shelf.first.tolist(), shelf.each(), strict=False)
+        for part in [kernel.prefixes(sets, np.arange(len(sets.offsets) - 1), counts, least)]
+    ]
+    keys, samples, places = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(samples, kind="stable")
+    return kernel.prefixed(Prefixes(keys[order], samples[order], places[order]))
 
 
 def _bands(corpus: Corpus, rows: Ints, workers: int) -> list[Band]:
@@ -123,11 +152,10 @@ def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[s
     lanes = binary(corpus.keys["lanes"], np.dtype(np.uint8), rows)
     system = corpus.keys["system"].to_numpy()[rows]
     tie, drop = corpus.settings.review, corpus.settings.threshold
-    bands, crowd = uncrowded(share.bands)
-    if len(crowd):
-        rare = kernel.prefixed(narrow, held[crowd], tie)
-        bands.append(rare._replace(rows=crowd[rare.rows].astype(np.int32)))
-    found = kernel.relate(kernel.Corpus(narrow, wide, system, lanes, held), bands, Levels(tie, drop, min(tie, FLOOR)))
+    exact = corpus.settings.exact
+    bands = share.bands if exact else _eased(share.bands, narrow, held, tie)
+    levels = Levels(tie, drop, min(tie, FLOOR))
+    found = kernel.relate(kernel.Corpus(narrow, wide, system, lanes, held), bands, levels, exact=exact)
     crowded = np.bincount(found.group, minlength=len(rows))[found.group] > 1
     ends, sizes = found.ends, np.diff(narrow.offsets)[held]
     pairs, contained = rows[ends], found.common[:, None] / sizes[ends]
@@ -142,6 +170,16 @@ def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[s
             [pa.array(column) for column in (*pairs[once].T, found.jaccard[once], *contained[once].T)], schema=_PAIRS
         ),
     }
+
+
+def _eased(bands: list[Band], sets: Sets, held: Ints, least: float) -> list[Band]:
+    """Put the buckets of rare shingles in the place of crowded ones."""
+    bands, crowd = uncrowded(bands)
+    if not len(crowd):
+        return bands
+    counts = kernel.tallied([sets.values], len(sets.values))
+    rare = kernel.prefixed(kernel.prefixes(sets, held[crowd], counts, least))
+    return [*bands, rare._replace(rows=crowd[rare.rows].astype(np.int32))]
 
 
 def _united(rows: int, units: list[dict[str, pa.Table]]) -> Neighbours:

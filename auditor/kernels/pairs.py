@@ -1,5 +1,6 @@
 """Groups of samples that exact similarity ties together, and what each sample would be dropped for."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -93,26 +94,46 @@ def tied(bands: list[Band], samples: int) -> NDArray[np.int32]:
     return lowest
 
 
-def prefixed(sets: Sets, place: Ints, least: float) -> Band:
-    """Return buckets of samples whose rarest shingles have one in common; sample ``i`` has the set ``place[i]``.
+class Prefixes(NamedTuple):
+    """The rarest shingles of samples that others have too: a key for each, whose it is, and its place among them."""
 
-    No two samples at least ``least`` alike are missed (prefix filter: Chaudhuri et al., ICDE 2006; Bayardo et al., WWW
-    2007), and what is common to all, as in rows of one template, proposes nobody.
+    keys: Hashes
+    samples: NDArray[np.int32]
+    places: NDArray[np.int32]
 
-    >>> sets = Sets((np.array([1, 2, 3, 1, 2, 4, 1, 5, 6]) * 65537).astype(np.uint64), np.array([0, 3, 6, 9]))
-    >>> prefixed(sets, np.arange(3), 0.5).rows.tolist()
-    [0, 1]
-    """
+
+def tallied(parts: Iterable[Hashes], number: int) -> NDArray[np.uint16]:
+    """Count shingles, of which there are ``number``, in a table; two that share a place are counted together."""
+    counts = np.zeros(1 << min(27, max(10, number.bit_length() + 1)), np.uint16)
+    for values in parts:
+        kernel.tally(values, counts)
+    return counts
+
+
+def prefixes(sets: Sets, place: Ints, counts: NDArray[np.uint16], least: float) -> Prefixes:
+    """Return the prefixes of samples; sample ``i`` has the set ``place[i]``."""
     if len(place) and (place.min() < 0 or place.max() >= len(sets.offsets) - 1):
         raise ValueError("a sample's sets are not there")
     starts, ends = sets.offsets[:-1][place], sets.offsets[1:][place]
     sizes = ends - starts
     room = int((sizes - np.ceil(least * sizes - 1e-9).astype(np.int64) + 1).sum())
-    bits = min(27, max(10, int(sizes.sum()).bit_length() + 1))
-    keys, rows, places = np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.int32)
-    held = kernel.prefixes(sets.values, starts, ends, least, bits, keys, rows, places)
-    found = buckets(keys[:held], np.arange(held))
-    return Band(rows[found.rows], found.starts, places[found.rows])
+    found = Prefixes(np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.int32))
+    held = kernel.prefixes(sets.values, starts, ends, least, counts, *found)
+    return Prefixes(found.keys[:held], found.samples[:held], found.places[:held])
+
+
+def prefixed(found: Prefixes) -> Band:
+    """Return buckets of samples whose rarest shingles have one in common.
+
+    No two samples at least as alike as their prefixes were cut for are missed (prefix filter: Chaudhuri et al., ICDE
+    2006; Bayardo et al., WWW 2007), and what is common to all, as in rows of one template, proposes nobody.
+
+    >>> sets = Sets((np.array([1, 2, 3, 1, 2, 4, 1, 5, 6]) * 65537).astype(np.uint64), np.array([0, 3, 6, 9]))
+    >>> prefixed(prefixes(sets, np.arange(3), tallied([sets.values], 9), 0.5)).rows.tolist()
+    [0, 1]
+    """
+    band = buckets(found.keys, np.arange(len(found.keys)))
+    return Band(found.samples[band.rows], band.starts, found.places[band.rows])
 
 
 def checked(band: Band, samples: int) -> None:
@@ -126,11 +147,11 @@ def checked(band: Band, samples: int) -> None:
         raise ValueError("a bucket names a sample that is not there")
 
 
-def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
+def relate(corpus: Corpus, bands: list[Band], levels: Levels, *, exact: bool = False) -> Related:
     """Verify pairs that share a bucket.
 
     Work is linear in the size of a bucket: a newcomer meets each group there once, by those of its latest members
-    whose sketches agree most.
+    whose sketches agree most. With ``exact`` it meets every sample there that it is not tied to yet.
     """
     for band in bands:
         checked(band, len(corpus.system))
@@ -140,7 +161,7 @@ def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
     bounds = [(sets.values, sets.offsets[:-1][place], sets.offsets[1:][place]) for sets in corpus[:2]]
     sets = (*bounds[0], *bounds[1])
     least = least_agreement(levels.tie, corpus.lanes.shape[1])
-    found = kernel.relate(*sets, corpus.system, corpus.lanes, bands, *levels, least)
+    found = kernel.relate(*sets, corpus.system, corpus.lanes, bands, *levels, least, exact)
     return Related(*found)
 
 

@@ -84,6 +84,7 @@ def seal(folder: Path, audit: Audit) -> None:
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
+            "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
         },
         "inputs": [input_of(source) for source in audit.corpus.sources],

@@ -44,6 +44,7 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
+            "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
         },
         "stages": audit.seconds,

@@ -38,12 +38,13 @@ LEVELS = kernel.Levels(0.6, 0.75, 0.4)
 
 @pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")
 @pytest.mark.parametrize("seed", range(8))
-def test_kernel_equals_reference(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("exact", [False, True])
+def test_kernel_equals_reference(seed: int, exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Groups, keepers and pairs, value for value."""
     held, bands = corpus(seed)
-    mine = kernel.relate(held, bands, LEVELS)
+    mine = kernel.relate(held, bands, LEVELS, exact=exact)
     monkeypatch.setattr(kernel, "kernel", plain)
-    theirs = kernel.relate(held, bands, LEVELS)
+    theirs = kernel.relate(held, bands, LEVELS, exact=exact)
     assert mine.group.tolist() == theirs.group.tolist()
     assert mine.keeper.tolist() == theirs.keeper.tolist()
     assert verified(mine) == verified(theirs)
@@ -117,13 +118,19 @@ def test_no_samples() -> None:
     assert len(kernel.relate(none, [], LEVELS).group) == 0
 
 
+def prefixed(sets: Sets, least: float) -> kernel.Band:
+    """The buckets of all samples' prefixes."""
+    counts = kernel.tallied([sets.values], len(sets.values))
+    return kernel.prefixed(kernel.prefixes(sets, np.arange(len(sets.offsets) - 1), counts, least))
+
+
 def test_prefixes_miss_no_pair() -> None:
     """Every pair that is alike enough shares a bucket, at places from which so much can still be shared."""
     held, _ = corpus(3, 200)
     values, offsets = held.narrow
     sets = [set(values[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
     for least in (0.5, 0.8, 1.0):
-        rows, starts, _ = kernel.prefixed(held.narrow, np.arange(200), least)
+        rows, starts, _ = prefixed(held.narrow, least)
         together = {
             pair
             for a, b in itertools.pairwise(starts.tolist())
@@ -142,16 +149,17 @@ def test_prefixes_equal_reference(least: float, monkeypatch: pytest.MonkeyPatch)
     """The same buckets and places, also where a set is empty."""
     held, _ = corpus(5, 120)
     gaps = Sets(held.narrow.values, np.concatenate([[0, 0], held.narrow.offsets[1:]]))
-    mine = kernel.prefixed(gaps, np.arange(121), least)
+    mine = prefixed(gaps, least)
     monkeypatch.setattr(kernel, "kernel", plain)
-    theirs = kernel.prefixed(gaps, np.arange(121), least)
+    theirs = prefixed(gaps, least)
     assert [part.tolist() for part in mine] == [part.tolist() for part in theirs]
 
 
-def test_prefixes_are_related_like_bands() -> None:
+@pytest.mark.parametrize("exact", [False, True])
+def test_prefixes_are_related_like_bands(exact: bool) -> None:
     """Buckets of rare shingles, with the places of these, tie what brute force ties."""
     held, _ = corpus(7, 200)
-    found = kernel.relate(held, [kernel.prefixed(held.narrow, np.arange(200), LEVELS.tie)], LEVELS)
+    found = kernel.relate(held, [prefixed(held.narrow, LEVELS.tie)], LEVELS, exact=exact)
     values, offsets = held.narrow
     sets = [set(values[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
     system = held.system.tolist()

@@ -18,6 +18,7 @@ cdef enum:
     HEADS = 64   # groups of one bucket that a newcomer is compared with
     LOOK = 16    # members of each, the latest
     TRY = 2      # of which the best agreeing are verified
+    TRIES = 8    # keepers that a member of a group is verified against
     MEMORY = 1 << 22  # failed pairs remembered at most; one forgotten is verified again
 
 
@@ -47,6 +48,7 @@ cdef struct Corpus:
     int32_t *position  # of the shingle that a bucket shares, in each sample's prefix
     int width
     int least
+    bint exact  # verify all that can be alike, not only what sketches show to be likely
     double tie
     double drop
     double floor
@@ -187,6 +189,19 @@ cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before,
     return False
 
 
+cdef void whole_bucket(const Corpus *c, const int32_t *rows, int64_t size, int32_t *parent, uint64_t *failed, int64_t mask,
+                       Log *log) noexcept nogil:
+    """Tie the samples of one bucket; each meets every other that it is not tied to."""
+    cdef int64_t at, k, own, other
+    for at in range(1, size):
+        own = root_of(parent, rows[at])
+        for k in range(at):
+            other = root_of(parent, rows[k])
+            if other != own and possible(c, rows[at], rows[k]) and alike(c, rows[at], rows[k], c.tie, failed, mask, log):
+                parent[max(own, other)] = <int32_t>min(own, other)
+                own = min(own, other)
+
+
 cdef void bucket(const Corpus *c, const int32_t *rows, int64_t size, int32_t *parent, int32_t *before, uint64_t *failed,
                  int64_t mask, Log *log) noexcept nogil:
     """Tie the samples of one bucket; each meets every group there once, not every member."""
@@ -239,9 +254,9 @@ cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t 
         keeper[x] = <int32_t>x
         for k in range(kept):
             scores[k] = agree(c.sketch + x * c.width, c.sketch + <int64_t>keepers[k] * c.width, c.width)
-        for tries in range(8):
+        for tries in range(kept if c.exact else TRIES):
             best = -1
-            top = c.least - 1
+            top = -1 if c.exact else c.least - 1
             for k in range(kept):
                 if scores[k] > top:
                     top = scores[k]
@@ -295,35 +310,34 @@ cdef void lowest(uint64_t *keys, int64_t n, int64_t wanted) noexcept nogil:
         wanted -= i
 
 
-def prefixes(const uint64_t[::1] values, const int64_t[::1] starts, const int64_t[::1] ends, double least, int bits,
-             uint64_t[::1] keys, int32_t[::1] rows, int32_t[::1] places):
-    """Write a key for each shingle of each set that its rarest shingles, its prefix, share with another set, and place.
+def tally(const uint64_t[::1] values, uint16_t[::1] counts):
+    """Count values in a table of places, a power of two; a place that is full stays so."""
+    cdef int64_t i
+    cdef uint64_t mask = <uint64_t>counts.shape[0] - 1
+    with nogil:
+        for i in range(values.shape[0]):
+            counts[values[i] & mask] += counts[values[i] & mask] < 65535
 
-    Two sets at least ``least`` alike share a shingle of their prefixes, in any order of all shingles; here the rarest
-    come first, by counts in a table of ``2**bits`` places. Returns how many keys there are.
+
+def prefixes(const uint64_t[::1] values, const int64_t[::1] starts, const int64_t[::1] ends, double least,
+             const uint16_t[::1] counts, uint64_t[::1] keys, int32_t[::1] rows, int32_t[::1] places):
+    """Write a key for each shingle of each set's prefix that another set has too, and its place in the prefix.
+
+    Two sets at least ``least`` alike share a shingle of their prefixes, in any order of all shingles; here the rarest by
+    ``counts`` come first. Returns how many keys there are.
     """
     cdef int64_t n = starts.shape[0], row, i, size, wanted, out = 0, longest = 1
-    cdef uint64_t mask = (<uint64_t>1 << bits) - 1, h
-    cdef uint16_t *counts = <uint16_t *>calloc(mask + 1, sizeof(uint16_t))
+    cdef uint64_t mask = <uint64_t>counts.shape[0] - 1, h
     cdef uint64_t *held
     for row in range(n):
         longest = max(longest, ends[row] - starts[row])
     held = <uint64_t *>malloc(longest * sizeof(uint64_t))
-    if counts == NULL or held == NULL:
-        free(counts)
-        free(held)
+    if held == NULL:
         raise MemoryError
     with nogil:
         for row in range(n):
-            for i in range(starts[row], ends[row]):
-                h = values[i] & mask
-                counts[h] += counts[h] < 65535
-        for row in range(n):
             size = ends[row] - starts[row]
-            wanted = size - <int64_t>ceil(least * size - 1e-9) + 1
-            if size == 0 or wanted <= 0:
-                continue
-            wanted = min(wanted, size)
+            wanted = min(size, size - <int64_t>ceil(least * size - 1e-9) + 1)
             for i in range(size):
                 h = values[starts[row] + i]
                 held[i] = <uint64_t>counts[h & mask] << 48 | h >> 16
@@ -334,7 +348,6 @@ def prefixes(const uint64_t[::1] values, const int64_t[::1] starts, const int64_
                     rows[out] = <int32_t>row
                     places[out] = <int32_t>i
                     out += 1
-    free(counts)
     free(held)
     return out
 
@@ -402,7 +415,7 @@ def buckets(const uint64_t[::1] keys, const int64_t[::1] order, int32_t[::1] row
 def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64_t[::1] ends_of,
            const uint64_t[::1] wide, const int64_t[::1] wide_starts, const int64_t[::1] wide_ends,
            const uint64_t[::1] system, const uint8_t[:, ::1] sketch, list bands, double tie, double drop, double floor,
-           int least):
+           int least, bint exact):
     """Tie samples by the buckets of every band, then choose keepers.
 
     ``bands`` holds (rows, starts, places): samples bucket after bucket in order of number, where the buckets begin, and
@@ -435,7 +448,7 @@ def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64
     c.wide_starts, c.wide_ends = &wide_starts[0], &wide_ends[0]
     c.system, c.sketch, c.width = &system[0], &sketch[0, 0], <int>sketch.shape[1]
     c.position = &position[0]
-    c.least, c.tie, c.drop, c.floor = least, tie, drop, floor
+    c.least, c.tie, c.drop, c.floor, c.exact = least, tie, drop, floor, exact
     log.room, log.size, log.failed = 1024, 0, False
     log.pairs = <Pair *>malloc(log.room * sizeof(Pair))
     if log.pairs == NULL:
@@ -446,7 +459,11 @@ def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64
                 if places.shape[0]:
                     for begin in range(starts[i], starts[i + 1]):
                         position[rows[begin]] = places[begin]
-                bucket(&c, &rows[0] + starts[i], starts[i + 1] - starts[i], &parent[0], &before[0], &failed[0], mask, &log)
+                if exact:
+                    whole_bucket(&c, &rows[0] + starts[i], starts[i + 1] - starts[i], &parent[0], &failed[0], mask, &log)
+                else:
+                    bucket(&c, &rows[0] + starts[i], starts[i + 1] - starts[i], &parent[0], &before[0], &failed[0], mask,
+                           &log)
         position[:] = 0
     for i in range(n):
         parent[i] = <int32_t>root_of(&parent[0], i)

@@ -23,6 +23,7 @@ class _Relation:
         self.log: list[tuple[int, int, int, float]] = []
         self.tie = self.drop = self.floor = 0.0
         self.least = 0
+        self.exact = False
         self.lanes: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
 
     def root(self, x: int) -> int:
@@ -111,12 +112,21 @@ class _Relation:
             else:
                 heads[at & (HEADS - 1)] = x
 
+    def whole_bucket(self, rows: list[int]) -> None:
+        """Tie the samples of one bucket; each meets every other that it is not tied to."""
+        for at, x in enumerate(rows):
+            for y in rows[:at]:
+                own, other = self.root(x), self.root(y)
+                if own != other and self.possible(x, y) and self.alike(x, y, self.tie):
+                    self.parent[max(own, other)] = min(own, other)
+
     def assign(self, members: list[int], keeper: NDArray[np.int32]) -> None:
         """Give each member of a group the keeper it was verified against; who has none becomes a keeper."""
         keepers: list[int] = []
         for x in members:
             scores = [(self.agree(x, y), -place, y) for place, y in enumerate(keepers)]
-            likely = sorted((score for score in scores if score[0] >= self.least), reverse=True)[:TRIES]
+            likely = sorted((score for score in scores if self.exact or score[0] >= self.least), reverse=True)
+            likely = likely if self.exact else likely[:TRIES]
             keeper[x] = next((y for _, _, y in likely if self.alike(x, y, self.drop)), x)
             if keeper[x] == x:
                 keepers.append(x)
@@ -136,16 +146,18 @@ def relate(  # noqa: PLR0913, PLR0917  (the compiled kernel's signature)
     drop: float,
     floor: float,
     least: int,
+    exact: bool,  # noqa: FBT001
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64]]:
     """Tie samples by the buckets of every band, then choose keepers; see the public wrapper."""
     n = len(starts)
     state = _Relation(_sets(values, starts, ends), _sets(wide, wide_starts, wide_ends), system.tolist())
     state.tie, state.drop, state.floor, state.least, state.lanes = tie, drop, floor, least, lanes
+    state.exact = exact
     for rows, borders, places in bands:
         for begin, end in pairwise(borders.tolist()):
             for row, place in zip(rows[begin:end].tolist(), places[begin:end].tolist(), strict=False):
                 state.position[row] = place
-            state.bucket(rows[begin:end].tolist())
+            (state.whole_bucket if exact else state.bucket)(rows[begin:end].tolist())
         state.position = [0] * n
     group = np.array([state.root(x) for x in range(n)], np.int32)
     keeper = np.arange(n, dtype=np.int32)
@@ -175,25 +187,30 @@ def join(rows: NDArray[np.int32], starts: Ints, parent: NDArray[np.int32]) -> No
             parent[max(x, y)] = min(x, y)
 
 
+def tally(values: Hashes, counts: NDArray[np.uint16]) -> None:
+    """Count values in a table of places, a power of two; a place that is full stays so."""
+    found = np.bincount((values & np.uint64(len(counts) - 1)).astype(np.int64), minlength=len(counts))
+    counts[:] = np.minimum(counts + found, 65535)
+
+
 def prefixes(  # noqa: PLR0913, PLR0917  (the compiled kernel's signature)
     values: Hashes,
     starts: Ints,
     ends: Ints,
     least: float,
-    bits: int,
+    counts: NDArray[np.uint16],
     keys: Hashes,
     rows: NDArray[np.int32],
     places: NDArray[np.int32],
 ) -> int:
-    """Write a key for each shingle of each set's prefix that another set has too, and its place; see the wrapper."""
-    mask = np.uint64((1 << bits) - 1)
-    held = [values[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    counts = np.bincount((np.concatenate([values[:0], *held]) & mask).astype(np.int64), minlength=1 << bits)
-    counts = np.minimum(counts, 65535).astype(np.uint64)
+    """Write a key for each shingle of each set's prefix that another set has too, and its place in the prefix."""
+    mask = np.uint64(len(counts) - 1)
     out = 0
-    for row, own in enumerate(held):
+    for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        own = values[start:end]
         wanted = min(len(own), len(own) - ceil(least * len(own) - 1e-9) + 1)
-        ranked = np.sort((counts[(own & mask).astype(np.int64)] << np.uint64(48)) | (own >> np.uint64(16)))[:wanted]
+        rarity = counts[(own & mask).astype(np.int64)].astype(np.uint64)
+        ranked = np.sort((rarity << np.uint64(48)) | (own >> np.uint64(16)))[:wanted]
         place = np.flatnonzero(ranked >> np.uint64(48) > 1)
         shared = ranked[place]
         keys[out : out + len(shared)] = shared * np.uint64(0x9E3779B97F4A7C15)
