@@ -8,10 +8,10 @@ from pathlib import Path
 from auditor import sources
 from auditor.audit import Progress, audit, silent
 from auditor.chunks import LONGEST
-from auditor.measure import SIGNALS, Settings
+from auditor.measure import REACH, SIGNALS, TIE, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
-from auditor.rule import Kind, Profile, profile
+from auditor.rule import Action, Kind, Profile, profile
 
 STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
 """What rules look at that is found from fine tokens."""
@@ -92,9 +92,13 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
     if any(rule.target == "structure" for rule in chosen.rules):
         wanted.add("layout")
     levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
+    drops = [rule for rule in chosen.of(Kind.RELATION, "near") if rule.action is Action.DROP]
     return Settings(
         threshold=max(levels),
         review=min(levels),
+        contained=max((float(rule.where.get("contained", 0)) for rule in drops), default=0.0),
+        reach=min(REACH, max(levels)),
+        tie=min(TIE, *levels),
         fields=fields,
         longest=longest,
         signals=tuple(name for name in SIGNALS if name in wanted),

@@ -154,6 +154,15 @@ def preference(corpus: Corpus) -> Ints:
     return rank
 
 
+def canonical(corpus: Corpus) -> Ints:
+    """Rank samples by what no rule changes: longest answer, then content, then place."""
+    ids = corpus.samples["content_id"].cast(pa.binary(16)).to_numpy().astype("S16")
+    order = np.lexsort((np.arange(corpus.rows), ids, -corpus.samples["trained_chars"].to_numpy()))
+    rank = np.empty(corpus.rows, np.int64)
+    rank[order] = np.arange(corpus.rows)
+    return rank
+
+
 def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:
     """Find copies of whole samples, of prompts or of answers."""
     return copies(halves(corpus.keys[f"{view}_key"]), rank)
@@ -161,7 +170,7 @@ def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:
 
 def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
     """Find near duplicates among distinct samples; copies follow the one that stands for them."""
-    bands = bands_for(corpus.settings.threshold)
+    bands = bands_for(corpus.settings.reach)
     own = one_of_each.keeper == np.arange(corpus.rows)
     rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
     keys = binary(corpus.keys["bands"], np.dtype(np.uint64), rows)
@@ -172,7 +181,7 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: 
     def sets(chosen: Ints) -> tuple[Sets, Sets]:
         return _fetched(corpus, rows[chosen], stage, workers)
 
-    tie, drop = corpus.settings.review, corpus.settings.threshold
+    tie, drop = corpus.settings.tie, corpus.settings.reach
     found = neighbours(Sketches(keys, lanes, system), rank[rows], sets, Levels(tie, drop, min(tie, FLOOR)))
     group, keeper = np.full(corpus.rows, -1, np.int64), np.arange(corpus.rows, dtype=np.int64)
     group[rows] = np.where(found.group >= 0, rows[found.group], -1)

@@ -75,11 +75,11 @@ def buckets(keys: Hashes, order: Ints) -> Band:
     return Band(rows[:held].copy(), starts[: groups + 1].copy())
 
 
-def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
+def relate(corpus: Corpus, bands: list[Band], levels: Levels, least: int | None = None) -> Related:
     """Verify pairs that share a bucket.
 
     Work is linear in the size of a bucket: a newcomer meets each group there once, by those of its latest members
-    whose sketches agree most.
+    whose sketches agree most, and in at least so many values (by default as many as pairs that tie nearly always do).
     """
     for rows, starts in bands:
         if len(starts) and (starts[-1] > len(rows) or (np.diff(starts) < 0).any()):
@@ -91,7 +91,7 @@ def relate(corpus: Corpus, bands: list[Band], levels: Levels) -> Related:
         raise ValueError("a sample's sets are not there")
     bounds = [(sets.values, sets.offsets[:-1][place], sets.offsets[1:][place]) for sets in corpus[:2]]
     sets = (*bounds[0], *bounds[1])
-    least = least_agreement(levels.tie, corpus.lanes.shape[1])
+    least = least_agreement(levels.tie, corpus.lanes.shape[1]) if least is None else least
     found = kernel.relate(*sets, corpus.system, corpus.lanes, bands, *levels, least)
     return Related(*found)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from auditor.kernels.flat import Hashes, Ints
 from auditor.kernels.pairs import Band, Corpus, Levels, Related, buckets, relate
 from auditor.kernels.sketch import Sets
+from auditor.relations.ladder import completed
 
 FLOOR = 0.5
 """Verified pairs below this similarity are not kept: too far apart to matter at any threshold."""
@@ -78,7 +79,7 @@ def neighbours(sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets
     narrow, wide = sets(candidates)
     held = np.searchsorted(candidates, chosen)
     corpus = Corpus(narrow, wide, sketches.system[chosen], sketches.lanes[chosen], held)
-    found = relate(corpus, bands, levels)
+    found = completed(corpus, bands, relate(corpus, bands, levels), levels)
     return _of_rows(found, chosen, rows, np.diff(narrow.offsets)[held])
 
 

@@ -1,0 +1,59 @@
+"""More verified pairs than the grouping itself needs, so that other thresholds and keepers can be judged later."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.kernels.flat import Ints
+from auditor.kernels.pairs import Band, Corpus, Levels, Related, relate
+
+SMALL = 16
+"""Rows of a group up to which every pair of it is verified."""
+
+RUNGS = (0.85, 0.9, 0.95)
+"""Thresholds at which larger groups are related once more: stricter ones need pairs that looser ones pass over."""
+
+NEVER = 2.0
+"""A similarity that nothing reaches: every sample meets every other of its bucket."""
+
+
+def completed(corpus: Corpus, bands: list[Band], found: Related, levels: Levels) -> Related:
+    """Add pairs: all within small groups, and in larger ones those that stricter thresholds would ask for."""
+    if not len(found.group):
+        return found
+    sizes = np.bincount(found.group, minlength=len(found.group))[found.group]
+    parts = [found]
+    small = np.flatnonzero((sizes > 2) & (sizes <= SMALL))
+    if len(small):
+        parts.append(relate(corpus, [together(found.group, small)], Levels(NEVER, NEVER, levels.floor), 0))
+    large = sizes > SMALL
+    rungs = [rung for rung in RUNGS if rung > levels.drop] if large.any() else []
+    held = [within(band, large) for band in bands] if rungs else []
+    parts += [relate(corpus, held, Levels(rung, rung, levels.floor)) for rung in rungs]
+    ends, common, jaccard = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("ends", "common", "jaccard")
+    )
+    return Related(found.group, found.keeper, ends, common, jaccard)
+
+
+def together(group: NDArray[np.int32], samples: Ints) -> Band:
+    """Put samples into one bucket for each group.
+
+    >>> band = together(np.array([0, 1, 0, 1, 0], np.int32), np.array([0, 1, 2, 3, 4]))
+    >>> band.rows.tolist(), band.starts.tolist()
+    ([0, 2, 4, 1, 3], [0, 3, 5])
+    """
+    order = samples[np.argsort(group[samples], kind="stable")]
+    fresh = np.flatnonzero(np.diff(group[order], prepend=-1))
+    return Band(order.astype(np.int32), np.append(fresh, len(order)))
+
+
+def within(band: Band, wanted: NDArray[np.bool_]) -> Band:
+    """Keep the wanted samples of a band's buckets.
+
+    >>> held = within(Band(np.array([0, 3, 1, 2], np.int32), np.array([0, 2, 4])), np.array([1, 0, 1, 1], bool))
+    >>> held.rows.tolist(), held.starts.tolist()
+    ([0, 3, 2], [0, 2, 3])
+    """
+    kept = wanted[band.rows]
+    starts = np.concatenate([[0], np.cumsum(kept)])[band.starts]
+    return Band(band.rows[kept], starts)
