@@ -120,7 +120,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
 def judged(held: Measured, profile: Profile, seconds: dict[str, float]) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
-    relations = relate(held, profile)
+    relations = relate(held)
     groups = grouped(corpus, profile, relations)
     findings = list(judge.met(profile, corpus, groups))
     decided = plan.decide(corpus, profile, relations)
@@ -158,8 +158,8 @@ def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, workers: i
     return corpora.near(corpus, copy, rank, work / "shingles", workers)
 
 
-def relate(held: Measured, profile: Profile) -> Relations:
-    """Tie samples together and choose keepers, as the profile's rules say."""
+def relate(held: Measured) -> Relations:
+    """Tie samples together and choose keepers."""
     corpus, near = held.corpus, held.near
     rank = corpora.preference(corpus)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))

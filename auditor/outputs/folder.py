@@ -10,15 +10,19 @@ from typing import Any
 from auditor import __version__
 from auditor.audit import Audit
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
+from auditor.outputs import measured
 from auditor.outputs.summary import summary
 from auditor.outputs.tables import tables, write_parquet
+from auditor.rule import changes
 from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
 
 # 1: the first.
 FORMAT = 1
 WORK = "work"
-TABLES = ("samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases")
+TABLES = (
+    "samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases", "measures", "loops", "faults",
+)  # fmt: skip
 
 
 def begin(folder: Path, *, overwrite: bool = False) -> Path:
@@ -55,7 +59,7 @@ def clear(folder: Path) -> None:
 
 def write(folder: Path, audit: Audit) -> dict[str, Any]:
     """Write tables and summary; returns the summary."""
-    held = tables(audit)
+    held = {**tables(audit), **measured.tables(audit)}
     for name, table in held.items():
         write_parquet(folder / f"{name}.parquet", table)
     found = summary(audit, held["samples"]["rules"].combine_chunks())
@@ -69,8 +73,8 @@ def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
-def seal(folder: Path, audit: Audit) -> None:
-    """Write the manifest, last: settings, inputs, and a checksum of every file."""
+def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None) -> None:
+    """Write the manifest, last: settings, inputs (by default as they are now), and a checksum of every file."""
     shutil.rmtree(folder / WORK, ignore_errors=True)
     held = {
         "format": FORMAT,
@@ -82,8 +86,10 @@ def seal(folder: Path, audit: Audit) -> None:
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
             "fields": dict(audit.corpus.settings.fields),
+            "changes": changes(audit.profile),
         },
-        "inputs": [input_of(source) for source in audit.corpus.sources],
+        "measured": measured.described(audit),
+        "inputs": [input_of(source) for source in audit.corpus.sources] if inputs is None else inputs,
         "files": checksums(folder),
     }
     write_bytes(folder / "manifest.json", dumped(held))
