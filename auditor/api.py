@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from auditor import sources
-from auditor.audit import Progress, audit, silent
+from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
-from auditor.measure import SIGNALS, Settings
+from auditor.measure import REACH, SIGNALS, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
-from auditor.rule import Kind, Profile, profile
+from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 
 STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
 """What rules look at that is found from fine tokens."""
@@ -24,6 +24,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     rules: str | Path = "default",
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
     workers: int | None = None,
@@ -38,13 +39,13 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
-    ``select`` and ``ignore`` narrow it by prefixes of codes. ``against`` names test and evaluation data that must not
-    leak into it. ``exact`` compares all rows for near duplicates, so that none is missed. ``dialects`` says, by path,
-    in which dialect a file is read, where rows are not to be recognised one by one. Raises
-    ``auditor.errors.AuditorError``.
+    ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
+    ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
+    duplicates, so that none is missed. ``dialects`` says, by path, in which dialect a file is read, where rows are not
+    to be recognised one by one. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
-    chosen = profile(str(rules), select, ignore)
+    chosen = with_limits(profile(str(rules), select, ignore), limits or {})
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
@@ -71,6 +72,37 @@ def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Pa
     return page
 
 
+def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
+    run: Run,
+    out: str | Path | None = None,
+    *,
+    rules: str | Path | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
+    overwrite: bool = False,
+) -> Audit:
+    """Judge a run's measurements by other rules, without its data; with ``out`` a run folder is written.
+
+    Where ``rules`` names none, the run's own are narrowed and changed.
+
+    What is written equals what a scan with these rules would write, byte for byte (but for seconds), unless the run
+    looked for pairs further down than such a scan would. Raises UsageError where a rule asks for what was not measured.
+    """
+    from auditor.outputs import restored  # noqa: PLC0415  (a scan does not read runs back)
+
+    base = narrowed(run.profile, select, ignore) if rules is None else profile(str(rules), select, ignore)
+    chosen = with_limits(base, limits or {})
+    needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
+    held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
+    result = judged(held, chosen, dict(run.summary["stages"]))
+    if out is not None:
+        folder.begin(Path(out), overwrite=overwrite)
+        folder.write(Path(out), result)
+        folder.seal(Path(out), result, run.manifest["inputs"])
+    return result
+
+
 def default_folder(inputs: Sequence[str]) -> Path:
     """Return where a run goes unless the user says: beside nothing, in the working folder, named after the input.
 
@@ -94,9 +126,13 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
     if any(rule.target == "structure" for rule in chosen.rules):
         wanted.add("layout")
     levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
+    drops = [rule for rule in chosen.of(Kind.RELATION, "near") if rule.action is Action.DROP]
     return Settings(
         threshold=max(levels),
         review=min(levels),
+        contained=max((float(rule.where.get("contained", 0)) for rule in drops), default=0.0),
+        reach=min(REACH, max(levels)),
+        tie=min(REACH, *levels),
         fields=fields,
         longest=longest,
         signals=tuple(name for name in SIGNALS if name in wanted),

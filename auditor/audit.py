@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -19,9 +19,13 @@ from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
 from auditor.judge import Finding, Group, Relations
+from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
+from auditor.patterns import Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
+from auditor.relations.neighbours import Neighbours
+from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
 
@@ -38,6 +42,16 @@ class Progress(Protocol):
 
 def silent(stage: str, share: float | None) -> None:
     """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What no rule changes: samples, the pairs that were verified (of rows that stand for their copies), patterns."""
+
+    corpus: Corpus
+    skipped: Sequence[Skipped]
+    near: Neighbours | None
+    patterns: Patterns
 
 
 @dataclass(frozen=True)
@@ -89,21 +103,29 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         corpus = measured(sources, settings, work / "measure", workers, progress)
     if not corpus.rows:
         raise _nothing(corpus)
+    rank = corpora.canonical(corpus)
     with clock.stage("relate"):
         progress("relate", None)
-        relations = relate(corpus, profile, work, workers)
+        near = related(corpus, profile, rank, work, workers)
     with clock.stage("patterns"):
         progress("patterns", None)
         held_out = measured(against, settings, work / "against", workers) if against else None
-        looked = patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer, held_out, workers)
-        relations = replace(relations, patterns=looked)
-        corpus = corpora.with_columns(corpus, relations.patterns.columns)
+        prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
+        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, workers)
+        corpus = corpora.with_columns(corpus, looked.columns)
     with clock.stage("judge"):
         progress("judge", None)
-        groups = grouped(corpus, profile, relations)
-        findings = list(judge.met(profile, corpus, groups))
-        decided = plan.decide(corpus, profile, relations)
-    return Audit(corpus, skipped, profile, relations, groups, findings, decided, clock.seconds)
+        return judged(Measured(corpus, skipped, near, looked), profile, clock.seconds)
+
+
+def judged(held: Measured, profile: Profile, seconds: dict[str, float]) -> Audit:
+    """Apply rules to what was measured; nothing is read."""
+    corpus = held.corpus
+    relations = relate(held)
+    groups = grouped(corpus, profile, relations)
+    findings = list(judge.met(profile, corpus, groups))
+    decided = plan.decide(corpus, profile, relations)
+    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, seconds)
 
 
 def measured(
@@ -129,13 +151,24 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
         done += source.size
 
 
-def relate(corpus: Corpus, profile: Profile, work: Path, workers: int) -> Relations:
-    """Find what ties samples together, as far as the profile's rules ask."""
+def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, workers: int) -> Neighbours | None:
+    """Verify pairs of near duplicates, if the profile's rules ask for any."""
+    if not profile.of(Kind.RELATION, "near"):
+        return None
+    copy = corpora.copied(corpus, "sample", rank)
+    return neighbourhood.near(corpus, copy, rank, work / "near", workers)
+
+
+def relate(held: Measured) -> Relations:
+    """Tie samples together and choose keepers."""
+    corpus, near = held.corpus, held.near
     rank = corpora.preference(corpus)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
-    wanted = profile.of(Kind.RELATION, "near")
-    near = neighbourhood.near(corpus, copy, rank, work / "near", workers) if wanted else None
-    return Relations(rank, copy, prompt, answer, near)
+    if near is not None:
+        settings = corpus.settings
+        cut = Cut(settings.review, settings.threshold, settings.contained)
+        near = decided(moved(near, copy.keeper), rank, cut)
+    return Relations(rank, copy, prompt, answer, near, held.patterns)
 
 
 def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Group]:

@@ -142,17 +142,26 @@ def preference(corpus: Corpus) -> Ints:
     """
     samples = corpus.samples
     looped = pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy()
-    best = np.where(looped, 1 << 62, 0) - samples["trained_chars"].to_numpy()
-    order = np.lexsort((_numbered(samples["content_id"]), best))  # stable: what is equal stays in place
-    rank = np.empty(corpus.rows, np.int64)
-    rank[order] = np.arange(corpus.rows)
-    return rank
+    return _ranked(corpus, np.where(looped, 1 << 62, 0) - samples["trained_chars"].to_numpy())
 
 
 def _numbered(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
     """Read ids of 16 hex digits as numbers."""
     digits = b"".join(bytes(chunk.buffers()[2])[16 * chunk.offset :][: 16 * len(chunk)] for chunk in ids.chunks)
     return np.frombuffer(bytes.fromhex(digits.decode()), ">u8").astype(np.uint64)
+
+
+def canonical(corpus: Corpus) -> Ints:
+    """Rank samples by what no rule changes: longest answer, then content, then place."""
+    return _ranked(corpus, -corpus.samples["trained_chars"].to_numpy())
+
+
+def _ranked(corpus: Corpus, first: Ints) -> Ints:
+    """Rank samples by a number, then by content, then by place."""
+    order = np.lexsort((_numbered(corpus.samples["content_id"]), first))  # stable: what is equal stays in place
+    rank = np.empty(corpus.rows, np.int64)
+    rank[order] = np.arange(corpus.rows)
+    return rank
 
 
 def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:

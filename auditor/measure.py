@@ -22,18 +22,25 @@ from auditor.views import ANSWER, Views, sums, views
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
 """What can be measured of a sample alone."""
 
+REACH = 0.8
+"""Similarity that pairs are looked for down to, unless a rule asks for less."""
+
 
 @dataclass(frozen=True)
 class Settings:
     """Everything a run's measurements depend on, beside the data.
 
-    Rows at least ``threshold`` alike are near duplicates; those at least ``review`` alike stand in one group.
-    With ``exact`` none of them is missed, at some cost.
+    Rows at least ``threshold`` alike are near duplicates (and the share ``contained`` of the one is in the other);
+    those at least ``review`` alike stand in one group. Pairs are looked for down to ``reach`` and ``tie``, which only
+    rules below them lower, so that other rules can be judged by the same pairs. With ``exact`` none is missed.
     """
 
     shingle: int = text.SHINGLE
     threshold: float = 0.8
     review: float = 0.8
+    contained: float = 0.0
+    reach: float = REACH
+    tie: float = REACH
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
@@ -96,7 +103,7 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     return {
         **more,
         "samples": joined(samples),
-        "keys": sketch(view, settings.shingle, bands_for(settings.threshold)),
+        "keys": sketch(view, settings.shingle, bands_for(settings.reach)),
         "loops": _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, turn, loop in loops]),
         "faults": _table(FAULTS, sorted(found.faults)).replace_schema_metadata(
             {"rows": str(found.rows), "source": str(piece.source)}

@@ -17,6 +17,7 @@ from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
 from auditor.kernels.sketch import Sets
 from auditor.reader import again
 from auditor.relations.copies import Copies
+from auditor.relations.ladder import climbed
 from auditor.relations.neighbours import FLOOR, Neighbours, Share, compressed, distinct, shares, uncrowded
 from auditor.sketches import band_name, bands_for, conversation_sets
 from auditor.store import read_arrow
@@ -70,16 +71,13 @@ class Shelf(NamedTuple):
 
 
 def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
-    """Find near duplicates among distinct samples; copies follow the one that stands for them.
-
-    Of two that are alike enough to let one go, the one of lower rank is kept.
-    """
+    """Verify pairs of near duplicates among distinct samples; of copies the one that stands for them is compared."""
     own = one_of_each.keeper == np.arange(corpus.rows)
     rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
     rows = rows[np.argsort(rank[rows], kind="stable")]
     if corpus.settings.exact:
         shelf = _shelved(corpus, np.sort(rows), stage / "shingles", workers)
-        place, bands = compressed([_exact_band(shelf, rank, corpus.settings.review)], len(rows))
+        place, bands = compressed([_exact_band(shelf, rank, corpus.settings.tie)], len(rows))
         chosen = rows[place]
     else:
         place, bands = compressed(_bands(corpus, rows, workers), len(rows))
@@ -88,7 +86,7 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: 
     weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
     parts = shares(bands, weights, max(SHARE, int(weights.sum()) // SHARES))
     units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, workers)
-    return _united(corpus.rows, [{name: read_arrow(path) for name, path in unit.items()} for unit in units])
+    return _united(corpus.rows, [read_arrow(unit["pairs"]) for unit in units])
 
 
 def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
@@ -113,7 +111,7 @@ def _bands(corpus: Corpus, rows: Ints, workers: int) -> list[Band]:
         return buckets(corpus.keys[band_name(number)].to_numpy(), rows)
 
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(of_band, range(bands_for(corpus.settings.threshold).number)))
+        return list(pool.map(of_band, range(bands_for(corpus.settings.reach).number)))
 
 
 def _shelved(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> Shelf:
@@ -151,25 +149,18 @@ def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[s
     held[rising] = np.arange(len(rows))
     lanes = binary(corpus.keys["lanes"], np.dtype(np.uint8), rows)
     system = corpus.keys["system"].to_numpy()[rows]
-    tie, drop = corpus.settings.review, corpus.settings.threshold
+    levels = Levels(corpus.settings.tie, corpus.settings.reach, min(corpus.settings.tie, FLOOR))
     exact = corpus.settings.exact
-    bands = share.bands if exact else _eased(share.bands, narrow, held, tie)
-    levels = Levels(tie, drop, min(tie, FLOOR))
-    found = kernel.relate(kernel.Corpus(narrow, wide, system, lanes, held), bands, levels, exact=exact)
-    crowded = np.bincount(found.group, minlength=len(rows))[found.group] > 1
+    bands = share.bands if exact else _eased(share.bands, narrow, held, levels.tie)
+    samples = kernel.Corpus(narrow, wide, system, lanes, held)
+    found = climbed(samples, bands, levels, exact=exact)
     ends, sizes = found.ends, np.diff(narrow.offsets)[held]
     pairs, contained = rows[ends], found.common[:, None] / sizes[ends]
     swap = pairs[:, 0] > pairs[:, 1]
     pairs[swap], contained[swap] = pairs[swap, ::-1], contained[swap, ::-1]
     once = distinct(pairs)
-    return {
-        "tied": pa.table(
-            {"row": rows[crowded], "group": rows[found.group[crowded]], "keeper": rows[found.keeper[crowded]]}
-        ),
-        "pairs": pa.Table.from_arrays(
-            [pa.array(column) for column in (*pairs[once].T, found.jaccard[once], *contained[once].T)], schema=_PAIRS
-        ),
-    }
+    columns = (*pairs[once].T, found.jaccard[once], *contained[once].T)
+    return {"pairs": pa.Table.from_arrays([pa.array(column) for column in columns], schema=_PAIRS)}
 
 
 def _eased(bands: list[Band], sets: Sets, held: Ints, least: float) -> list[Band]:
@@ -182,14 +173,11 @@ def _eased(bands: list[Band], sets: Sets, held: Ints, least: float) -> list[Band
     return [*bands, rare._replace(rows=crowd[rare.rows].astype(np.int32))]
 
 
-def _united(rows: int, units: list[dict[str, pa.Table]]) -> Neighbours:
-    """Put together what was found in every share; a row outside all of them has no group and keeps itself."""
-    group, keeper = np.full(rows, -1, np.int64), np.arange(rows, dtype=np.int64)
-    for unit in units:
-        row, group_of, keeper_of = (column.to_numpy() for column in unit["tied"].columns)
-        group[row], keeper[row] = group_of, keeper_of
-    found = pa.concat_tables([unit["pairs"] for unit in units]) if units else _PAIRS.empty_table()
+def _united(rows: int, units: list[pa.Table]) -> Neighbours:
+    """Put together what was verified in every share; no row has a group or a keeper yet."""
+    found = pa.concat_tables(units) if units else _PAIRS.empty_table()
     low, high, jaccard, *contained = (column.to_numpy() for column in found.columns)
     pairs = np.stack([low, high], axis=1)
     order = distinct(pairs)
-    return Neighbours(group, keeper, pairs[order], jaccard[order], np.stack(contained, axis=1)[order])
+    alone = np.full(rows, -1, np.int64), np.arange(rows, dtype=np.int64)
+    return Neighbours(*alone, pairs[order], jaccard[order], np.stack(contained, axis=1)[order])

@@ -58,6 +58,7 @@ def run(options: dict[str, Any]) -> int:
             rules=options["profile"],
             select=options["select"],
             ignore=options["ignore"],
+            limits=options["limits"],
             fields=options["fields"],
             dialects=inputs.dialects,
             against=list(options["against"]),

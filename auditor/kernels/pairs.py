@@ -160,7 +160,7 @@ def relate(corpus: Corpus, bands: list[Band], levels: Levels, *, exact: bool = F
         raise ValueError("a sample's sets are not there")
     bounds = [(sets.values, sets.offsets[:-1][place], sets.offsets[1:][place]) for sets in corpus[:2]]
     sets = (*bounds[0], *bounds[1])
-    least = least_agreement(levels.tie, corpus.lanes.shape[1])
+    least = least_agreement(min(levels.tie, 1.0), corpus.lanes.shape[1])
     found = kernel.relate(*sets, corpus.system, corpus.lanes, bands, *levels, least, exact)
     return Related(*found)
 

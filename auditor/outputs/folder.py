@@ -11,15 +11,19 @@ from typing import Any
 from auditor import __version__
 from auditor.audit import Audit
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
+from auditor.outputs import measured
 from auditor.outputs.summary import summary
 from auditor.outputs.tables import tables, write_parquet
+from auditor.rule import changes
 from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
 
 # 1: the first.
 FORMAT = 1
 WORK = "work"
-TABLES = ("samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases")
+TABLES = (
+    "samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases", "measures", "loops", "faults",
+)  # fmt: skip
 
 
 def begin(folder: Path, *, overwrite: bool = False) -> Path:
@@ -56,7 +60,7 @@ def clear(folder: Path) -> None:
 
 def write(folder: Path, audit: Audit) -> dict[str, Any]:
     """Write tables and summary; returns the summary."""
-    held = tables(audit)
+    held = {**tables(audit), **measured.tables(audit)}
     with ThreadPoolExecutor(2) as pool:  # compressing and waiting for the disk need no lock
         written = [pool.submit(write_parquet, folder / f"{name}.parquet", table) for name, table in held.items()]
         found = summary(audit, held["samples"]["rules"].combine_chunks())
@@ -72,8 +76,8 @@ def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
-def seal(folder: Path, audit: Audit) -> None:
-    """Write the manifest, last: settings, inputs, and a checksum of every file."""
+def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None) -> None:
+    """Write the manifest, last: settings, inputs (by default as they are now), and a checksum of every file."""
     shutil.rmtree(folder / WORK, ignore_errors=True)
     held = {
         "format": FORMAT,
@@ -86,8 +90,10 @@ def seal(folder: Path, audit: Audit) -> None:
             "review": audit.corpus.settings.review,
             "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
+            "changes": changes(audit.profile),
         },
-        "inputs": [input_of(source) for source in audit.corpus.sources],
+        "measured": measured.described(audit),
+        "inputs": [input_of(source) for source in audit.corpus.sources] if inputs is None else inputs,
         "files": checksums(folder),
     }
     write_bytes(folder / "manifest.json", dumped(held))

@@ -18,8 +18,9 @@ from auditor.kernels.sketch import PERMUTATIONS
 from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
-from auditor.rule import Profile, profile
+from auditor.rule import Profile, changed, profile
 from auditor.sample import Batch, Places, Role, Turn, content_ids
+from auditor.shipped import RULES
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
@@ -101,10 +102,27 @@ class Run:
         return self._table("plan")
 
     @cached_property
+    def measures(self) -> pa.Table:
+        """One row for each sample: what else rules look at (which rows equal which, a few bytes of signatures)."""
+        return self._table("measures")
+
+    @cached_property
+    def loops(self) -> pa.Table:
+        """One row for each loop of each sample."""
+        return self._table("loops")
+
+    @cached_property
+    def faults(self) -> pa.Table:
+        """One row for each fault of the input."""
+        return self._table("faults")
+
+    @cached_property
     def profile(self) -> Profile:
-        """The rules that were applied."""
+        """The rules that were applied, as they were."""
         settings = self.manifest["settings"]
-        return profile(settings["profile"], settings["rules"])
+        shipped = RULES / "profiles" / f"{settings['profile']}.yaml"
+        base = profile(settings["profile"] if shipped.is_file() else "default", settings["rules"])
+        return changed(base, settings["changes"], settings["profile"])
 
     @cached_property
     def sources(self) -> list[Source]:

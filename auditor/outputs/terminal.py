@@ -5,14 +5,15 @@ from typing import Any
 
 import pyarrow.compute as pc
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from auditor.outputs.cleaned import Count
+from auditor.outputs.layout import grid as _table
+from auditor.outputs.layout import indented as _indented
 from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
-from auditor.rule import Rule
+from auditor.rule import Profile, Rule
 from auditor.words import language, say
 from auditor.xtuner.edit import Edited
 
@@ -86,18 +87,18 @@ def notes(told: Iterable[tuple[str, int, str]]) -> list[Text]:
 
 def overview(run: Run) -> RenderableType:
     """Return a run's verdict, its causes, its rules, and what to do next."""
-    found = run.summary
+    return Group(*judgement(run.summary, run.profile), Text(), _indented(_end(run)), Text())
+
+
+def judgement(found: Mapping[str, Any], profile: Profile) -> list[RenderableType]:
+    """Return verdict, causes, rules and files of a summary."""
     parts: list[RenderableType] = [Text(), _indented(_verdict(found)), Text(), _indented(_causes(found))]
     met = [rule for rule in found["rules"] if rule["findings"]]
     if met:
-        parts += [Text(), _indented(_rules(run, met))]
+        parts += [Text(), _indented(_rules(profile, met))]
     if len(found["files"]) > 1:
         parts += [Text(), _indented(_files(found["files"]))]
-    return Group(*parts, Text(), _indented(_end(run)), Text())
-
-
-def _indented(part: RenderableType) -> Padding:
-    return Padding(part, (0, 2), expand=False)
+    return parts
 
 
 def _verdict(found: Mapping[str, Any]) -> Text:
@@ -131,9 +132,9 @@ def _causes(found: Mapping[str, Any]) -> Table:
     return table
 
 
-def _rules(run: Run, met: list[dict[str, Any]]) -> Table:
+def _rules(profile: Profile, met: list[dict[str, Any]]) -> Table:
     table = _table("rule", "", "findings", "rows", "dropped")
-    titles = {rule.code: rule.text("title", language()) for rule in run.profile.rules}
+    titles = {rule.code: rule.text("title", language()) for rule in profile.rules}
     for rule in (rule for rule in met if rule["severity"] != "low"):
         table.add_row(
             Text(rule["code"], SEVERITIES[rule["severity"]]), titles[rule["code"]], number(rule["findings"]),
@@ -160,14 +161,6 @@ def _files(files: list[dict[str, Any]]) -> Table:
         rest = ranked[MOST:]
         sums = [sum(item[name] for item in rest) for name in ("rows", "dropped", "rejected")]
         table.add_row(say("{count} more files", count=number(len(rest))), *map(number, sums))
-    return table
-
-
-def _table(*headings: str) -> Table:
-    """Return a table without lines: the first column to the left, numbers to the right."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
-    for index, heading in enumerate(headings):
-        table.add_column(say(heading) if heading else "", justify="right" if index else "left")
     return table
 
 

@@ -50,6 +50,7 @@ cdef struct Corpus:
     int least
     bint exact  # verify all that can be alike, not only what sketches show to be likely
     double tie
+    double reach  # the similarity that a pair must be able to have to be verified
     double drop
     double floor
 
@@ -155,7 +156,7 @@ cdef bint alike(const Corpus *c, int64_t x, int64_t y, double least, uint64_t *f
 cdef inline bint possible(const Corpus *c, int64_t x, int64_t y) noexcept nogil:
     """Whether two samples can be alike, by sizes and by where a shared shingle stands in their prefixes."""
     cdef int64_t nx = c.ends[x] - c.starts[x], ny = c.ends[y] - c.starts[y]
-    return <double>min(nx - c.position[x], ny - c.position[y]) * (1 + c.tie) + 1e-6 >= c.tie * <double>(nx + ny)
+    return <double>min(nx - c.position[x], ny - c.position[y]) * (1 + c.reach) + 1e-6 >= c.reach * <double>(nx + ny)
 
 
 cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before, uint64_t *failed, int64_t mask,
@@ -448,6 +449,7 @@ def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64
     c.wide_starts, c.wide_ends = &wide_starts[0], &wide_ends[0]
     c.system, c.sketch, c.width = &system[0], &sketch[0, 0], <int>sketch.shape[1]
     c.position = &position[0]
+    c.reach = tie if tie <= 1 else floor
     c.least, c.tie, c.drop, c.floor, c.exact = least, tie, drop, floor, exact
     log.room, log.size, log.failed = 1024, 0, False
     log.pairs = <Pair *>malloc(log.room * sizeof(Pair))

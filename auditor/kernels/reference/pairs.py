@@ -62,7 +62,8 @@ class _Relation:
         """Whether two samples can be alike, by sizes and by where a shared shingle stands in their prefixes."""
         sizes = len(self.narrow[x]), len(self.narrow[y])
         most = min(sizes[0] - self.position[x], sizes[1] - self.position[y])
-        return most * (1 + self.tie) + 1e-6 >= self.tie * sum(sizes)
+        reach = self.tie if self.tie <= 1 else self.floor
+        return most * (1 + reach) + 1e-6 >= reach * sum(sizes)
 
     def joins(self, x: int, head: int) -> bool:
         """Whether x is alike one of the latest members of a group: those are tried whose sketches agree most."""
