@@ -19,7 +19,7 @@ NEVER = 2.0
 def climbed(corpus: Corpus, bands: list[Band], levels: Levels, *, exact: bool = False) -> Related:
     """Verify pairs at the threshold, at the looser one from which rows are shown together, and at stricter ones.
 
-    A relation verifies of each group only what it needs to know that rows belong to it, so each threshold needs its own;
+    A relation verifies of a group only what it needs to know that rows belong to it, so each threshold needs its own;
     within small groups every pair is verified.
     """
     floor = levels.floor
