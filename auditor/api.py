@@ -8,7 +8,8 @@ from pathlib import Path
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
-from auditor.measure import REACH, SIGNALS, Settings
+from auditor.clock import Clock
+from auditor.measure import REACH, REVIEW, SIGNALS, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
@@ -53,23 +54,36 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
-    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others)
-    folder.write(target, result)
+    clock = Clock()
+    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, clock)
+    with clock.stage("write") as done:
+        folder.write(target, result)
+        done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
+    folder.timed(target, clock.stages)
     folder.seal(target, result)
     run = Run.open(target)
     if report:
-        progress("report", None)
-        render(run, language)
+        with clock.stage("report") as done:
+            progress("report", None)
+            page = _rendered(run, language)
+            done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
+        folder.timed(target, clock.stages)
+        folder.reseal(target)
+        run = Run.open(target)
     return run
 
 
 def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
     """Write a run's report (again); return the page to open."""
-    from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
-
-    page = html.render(run, language, single_file=single_file)
+    page = _rendered(run, language, single_file=single_file)
     folder.reseal(run.path)
     return page
+
+
+def _rendered(run: Run, language: str, *, single_file: bool = False) -> Path:
+    from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
+
+    return html.render(run, language, single_file=single_file)
 
 
 def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
@@ -125,14 +139,15 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("streams")
     if any(rule.target == "structure" for rule in chosen.rules):
         wanted.add("layout")
-    levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
-    drops = [rule for rule in chosen.of(Kind.RELATION, "near") if rule.action is Action.DROP]
+    near = chosen.of(Kind.RELATION, "near")
+    levels = [float(rule.where["threshold"]) for rule in near] or [REACH]
+    drops = [rule for rule in near if rule.action is Action.DROP]
     return Settings(
         threshold=max(levels),
         review=min(levels),
         contained=max((float(rule.where.get("contained", 0)) for rule in drops), default=0.0),
         reach=min(REACH, max(levels)),
-        tie=min(REACH, *levels),
+        tie=min(REVIEW if len(drops) < len(near) or not near else REACH, *levels),
         fields=fields,
         longest=longest,
         signals=tuple(name for name in SIGNALS if name in wanted),

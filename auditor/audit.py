@@ -1,9 +1,7 @@
 """The whole way: sources, reader, signals and sketches, relations, rules, plan."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -15,6 +13,7 @@ from auditor import corpus as corpora
 from auditor import judge, patterns, plan
 from auditor import near as neighbourhood
 from auditor.chunks import Chunk
+from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
@@ -65,21 +64,7 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
-    seconds: dict[str, float]
-
-
-@dataclass
-class Clock:
-    """How many seconds each stage took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time one stage."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0) + time.perf_counter() - start, 3)
+    stages: Mapping[str, Stage]
 
 
 def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
@@ -91,6 +76,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     workers: int = 1,
     progress: Progress = silent,
     against: Sequence[Source] = (),
+    clock: Clock | None = None,
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
@@ -98,34 +84,39 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     """
     if not sources:
         raise _unread(skipped)
-    clock = Clock()
-    with clock.stage("measure"):
+    clock = clock or Clock()
+    with clock.stage("measure") as done:
         corpus = measured(sources, settings, work / "measure", workers, progress)
+        done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
-    rank = corpora.canonical(corpus)
-    with clock.stage("relate"):
+    whole: Stage = {"rows": corpus.rows, "bytes": int(corpus.lengths.sum())}
+    with clock.stage("relate") as done:
         progress("relate", None)
+        done.update(whole)
+        rank = corpora.canonical(corpus)
         near = related(corpus, profile, rank, work, workers)
-    with clock.stage("patterns"):
+    with clock.stage("patterns") as done:
         progress("patterns", None)
+        done.update(whole)
         held_out = measured(against, settings, work / "against", workers) if against else None
         prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
         looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, workers)
         corpus = corpora.with_columns(corpus, looked.columns)
-    with clock.stage("judge"):
+    with clock.stage("judge") as done:
         progress("judge", None)
-        return judged(Measured(corpus, skipped, near, looked), profile, clock.seconds)
+        done.update(whole)
+        return judged(Measured(corpus, skipped, near, looked), profile, clock.stages)
 
 
-def judged(held: Measured, profile: Profile, seconds: dict[str, float]) -> Audit:
+def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
     relations = relate(held)
     groups = grouped(corpus, profile, relations)
     findings = list(judge.met(profile, corpus, groups))
     decided = plan.decide(corpus, profile, relations)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, seconds)
+    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, stages)
 
 
 def measured(

@@ -22,8 +22,8 @@ from auditor.views import ANSWER, Views, sums, views
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
 """What can be measured of a sample alone."""
 
-REACH = 0.8
-"""Similarity that pairs are looked for down to, unless a rule asks for less."""
+REACH, REVIEW = 0.8, 0.7
+"""Similarities that near duplicates, and rows to be shown together, are looked for down to; rules may ask for less."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Settings:
     review: float = 0.8
     contained: float = 0.0
     reach: float = REACH
-    tie: float = REACH
+    tie: float = REVIEW
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS

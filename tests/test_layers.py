@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    ["errors", "text", "shipped", "faults"],
+    ["clock", "errors", "text", "shipped", "faults"],
     ["words", "yaml", "kernels"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],

@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from auditor import __version__
 from auditor.audit import Audit
+from auditor.clock import Stage
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
 from auditor.outputs import measured
 from auditor.outputs.summary import summary
@@ -68,6 +69,17 @@ def write(folder: Path, audit: Audit) -> dict[str, Any]:
     for task in written:
         task.result()
     return found
+
+
+def timed(folder: Path, stages: Mapping[str, Stage]) -> None:
+    """Write anew what each stage of a scan took, once the last is over; the manifest must be written afterwards."""
+    path = folder / "summary.json"
+    write_bytes(path, dumped({**json.loads(path.read_bytes()), "stages": dict(stages)}))
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of the files in a folder, those below it aside."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
 def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)

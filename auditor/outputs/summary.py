@@ -47,7 +47,7 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
             "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
         },
-        "stages": audit.seconds,
+        "stages": dict(audit.stages),
     }
 
 
