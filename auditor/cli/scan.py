@@ -28,7 +28,7 @@ from auditor.cli.quick import without_pandas
 )
 @click.option("--env", callback=bound, multiple=True, help="Give an environment variable a value: NAME=VALUE.")
 @click.option("--against", multiple=True, metavar="DATA", help="Test or evaluation data that must not be in DATA.")
-@click.option("--exact", is_flag=True, help="Miss no near duplicate (some 2 in 100,000 are, by default), in more time.")
+@click.option("--exact", is_flag=True, help="Miss no near duplicate: no sketches, in a few times the time.")
 @click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
