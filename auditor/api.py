@@ -27,6 +27,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     limits: Mapping[str, float] | None = None,
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
+    times: Mapping[str, float] | None = None,
     workers: int | None = None,
     longest: int | None = None,
     report: bool = True,
@@ -40,14 +41,18 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``dialects`` says, by path, in which dialect
-    a file is read, where rows are not to be recognised one by one. Raises ``auditor.errors.AuditorError``.
+    a file is read, where rows are not to be recognised one by one; ``times``, how often an epoch reads a file or all
+    files of a folder. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = with_limits(profile(str(rules), select, ignore), limits or {})
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
-    found = [replace(source, dialect=(dialects or {}).get(source.path, "")) for source in found]
+    found = [
+        replace(source, dialect=(dialects or {}).get(source.path, ""), times=_times(source.path, times or {}))
+        for source in found
+    ]
     settings = _settings(chosen, fields or {}, longest or LONGEST)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
@@ -109,6 +114,16 @@ def default_folder(inputs: Sequence[str]) -> Path:
     """
     first = "stdin" if inputs[0] == "-" else Path(inputs[0].rstrip("/")).name or "data"
     return Path(f"{first.split('.')[0] or first}.audit")
+
+
+def _times(path: str, times: Mapping[str, float]) -> float:
+    """Return how often an epoch reads a file: as said of it, or of the nearest folder that holds it.
+
+    >>> _times("a/b/c.jsonl", {"a": 2.0}), _times("b.jsonl", {"a": 2.0})
+    (2.0, 1.0)
+    """
+    said = (times[name] for name in (path, *map(str, Path(path).parents)) if name in times)
+    return next(said, 1.0)
 
 
 def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:

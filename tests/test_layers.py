@@ -20,7 +20,7 @@ FLOORS = [
     ["corpus"],
     ["patterns"],
     ["judge"],
-    ["plan"],
+    ["plan", "accounting"],
     ["audit"],
     ["xtuner"],
     ["outputs"],

@@ -60,6 +60,7 @@ def run(options: dict[str, Any]) -> int:
             limits=options["limits"],
             fields=options["fields"],
             dialects=inputs.dialects,
+            times=inputs.times,
             against=list(options["against"]),
             workers=options["workers"],
             longest=options["max_line_bytes"],

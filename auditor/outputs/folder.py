@@ -109,6 +109,8 @@ def input_of(source: Source) -> dict[str, Any]:
     }  # fmt: skip
     if source.dialect:
         found["dialect"] = source.dialect
+    if source.times != 1:
+        found["times"] = source.times
     path = Path(source.path)
     if source.remote or not path.is_file():
         return found
@@ -185,6 +187,7 @@ def sources(held: dict[str, Any]) -> Sequence[Source]:
             item["size"],
             item["mtime_ns"],
             item.get("dialect", ""),
+            item.get("times", 1.0),
         )
         for item in held["inputs"]
     ]

@@ -98,7 +98,23 @@ def judgement(found: Mapping[str, Any], profile: Profile) -> list[RenderableType
         parts += [Text(), _indented(_rules(profile, met))]
     if len(found["files"]) > 1:
         parts += [Text(), _indented(_files(found["files"]))]
-    return parts
+    return [*parts, Text(), _indented(_effective(found))]
+
+
+def _effective(found: Mapping[str, Any]) -> Text:
+    """Say how much of the data is distinct, and how often an epoch trains it."""
+    held = found["effective"]
+    told = say(
+        "{rows} distinct rows of {all}; an epoch trains a distinct token {passes} times on average",
+        rows=number(held["rows"]), all=number(found["before"]["samples"]), passes=f"{held['passes']:.2f}",
+    )  # fmt: skip
+    most = held["most"]
+    if most["passes"] > 1:
+        place = f"{shown(most['file'])}:{most['line']}"
+        told += "\n" + say(
+            "most often {place} with its copies: {times} times", place=place, times=f"{most['passes']:g}"
+        )
+    return Text(told)
 
 
 def _verdict(found: Mapping[str, Any]) -> Text:
@@ -126,6 +142,8 @@ def _causes(found: Mapping[str, Any]) -> Table:
     for name, title in (("loop", "loops"), ("copy", "copies"), ("near", "near duplicates")):
         share = percent(before[f"{name}_share"])
         table.add_row(say(title), number(before[f"{name}_rows"]), share, percent(after[f"{name}_share"]))
+    for name, title in (("template", "fixed text of templates"), ("phrase", "phrases"), ("unique", "everything else")):
+        table.add_row(say(title), "", percent(before[f"{name}_share"]), percent(after[f"{name}_share"]))
     table.add_row(
         say("all samples"), number(before["samples"]), number(before["trained_tokens"]), number(after["trained_tokens"])
     )
