@@ -18,7 +18,7 @@ from auditor.kernels.sketch import PERMUTATIONS
 from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
-from auditor.rule import Profile, profile
+from auditor.rule import Profile, from_json
 from auditor.sample import Batch, Places, Role, Turn
 from auditor.sources import Source
 from auditor.store import mapped
@@ -102,9 +102,8 @@ class Run:
 
     @cached_property
     def profile(self) -> Profile:
-        """The rules that were applied."""
-        settings = self.manifest["settings"]
-        return profile(settings["profile"], settings["rules"])
+        """The rules that were applied, as they were then."""
+        return from_json(json.loads((self.path / "rules.json").read_bytes()))
 
     @cached_property
     def sources(self) -> list[Source]:
