@@ -12,6 +12,8 @@ from auditor.measure import REACH, SIGNALS, TIE, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
+from auditor.signals import compat
+from auditor.signals.pattern import Pattern
 
 STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
 """What rules look at that is found from fine tokens."""
@@ -138,6 +140,7 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("streams")
     if any(rule.target == "structure" for rule in chosen.rules):
         wanted.add("layout")
+    wanted |= {compat.pack_of(target) for target in targets}
     levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
     drops = [rule for rule in chosen.of(Kind.RELATION, "near") if rule.action is Action.DROP]
     return Settings(
@@ -148,7 +151,10 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         tie=min(TIE, *levels),
         fields=fields,
         longest=longest,
-        signals=tuple(name for name in SIGNALS if name in wanted),
+        signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),
+        patterns=tuple(
+            Pattern(rule.target, rule.pattern, rule.where.get("in", "answer")) for rule in chosen.rules if rule.pattern
+        ),
     )
 
 

@@ -12,14 +12,14 @@ from auditor.chunks import LONGEST, Chunk
 from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints, taken
 from auditor.reader import read
-from auditor.signals import layout, repeats, shape
+from auditor.signals import compat, layout, pattern, repeats, shape
 from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
 from auditor.streams import streams
 from auditor.views import ANSWER, Views, sums, views
 
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
-"""What can be measured of a sample alone."""
+"""What can be measured of a sample alone, unless a rule asks for more (``compat.PACKS``, patterns)."""
 
 REACH, TIE = 0.8, 0.7
 """Similarities that pairs are looked for down to unless a rule asks for less: nearly all, and as far as groups go."""
@@ -43,6 +43,7 @@ class Settings:
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
+    patterns: tuple[pattern.Pattern, ...] = ()
 
 
 class Piece(NamedTuple):
@@ -97,6 +98,11 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
         samples.append(repeats.measure(view))
     if "layout" in settings.signals:
         samples.append(layout.measure(view))
+    packs = [name for name in compat.PACKS if name in settings.signals]
+    if packs:
+        samples.append(compat.measure(found.batch, packs))
+    if settings.patterns:
+        samples.append(pattern.measure(view, settings.patterns))
     more = {"streams": streams(view)} if "streams" in settings.signals else {}
     return {
         **more,

@@ -8,7 +8,7 @@ import pytest
 
 FLOORS = [
     ["errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels"],
+    ["words", "yaml", "kernels", "patterned", "schema"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],
     ["chunks"],
@@ -56,7 +56,9 @@ HOMES = {
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},
+    "re2": {"patterned", "patterns"},
     "scipy": set(),
+    "spacy": {"signals"},
 }
 
 

@@ -13,7 +13,7 @@ from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
 from auditor.outputs import measured
 from auditor.outputs.summary import summary
 from auditor.outputs.tables import tables, write_parquet
-from auditor.rule import changes
+from auditor.rule import as_json
 from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
 
@@ -53,7 +53,8 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run wrote, and nothing else."""
     for name in ("report", "cleaned", "dropped", WORK):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("report.html", "summary.json", "manifest.json", *(f"{table}.parquet" for table in TABLES)):
+    files = ("report.html", "summary.json", "rules.json", "manifest.json")
+    for name in (*files, *(f"{table}.parquet" for table in TABLES)):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -64,6 +65,7 @@ def write(folder: Path, audit: Audit) -> dict[str, Any]:
         write_parquet(folder / f"{name}.parquet", table)
     found = summary(audit, held["samples"]["rules"].combine_chunks())
     write_bytes(folder / "summary.json", dumped(found))
+    write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
     return found
 
 
@@ -86,7 +88,6 @@ def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None)
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
             "fields": dict(audit.corpus.settings.fields),
-            "changes": changes(audit.profile),
         },
         "measured": measured.described(audit),
         "inputs": [input_of(source) for source in audit.corpus.sources] if inputs is None else inputs,

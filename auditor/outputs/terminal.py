@@ -251,12 +251,23 @@ def rules(held: Iterable[Rule]) -> RenderableType:
     return table
 
 
+def profiles(held: Iterable[Profile]) -> RenderableType:
+    """Return every profile on a line."""
+    table = _table("profile", "", "rules")
+    for profile in held:
+        table.add_row(Text(profile.name), profile.title.get(language(), ""), number(len(profile.rules)))
+    table.columns[1].justify = "left"
+    return table
+
+
 def rule(held: Rule) -> RenderableType:
     """Return one rule whole: what it does, why, from which source, with its own tests."""
     lang = language()
     told = Text(f"{held.code} {held.text('title', lang)}\n", "bold")
     told.append(f"{say(held.severity.value)} · {say(held.action.value)} · {held.name}\n\n", "dim")
     told.append(f"{held.text('what', lang)}\n\n{held.text('why', lang)}\n", "")
+    if held.pattern:
+        told.append(f"\n{say('pattern')}: {shown(held.pattern)}\n", "")
     if held.where:
         told.append("\n" + ", ".join(f"{key}: {value}" for key, value in held.where.items()) + "\n", "")
     if held.source:
