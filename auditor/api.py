@@ -13,6 +13,8 @@ from auditor.measure import REACH, REVIEW, SIGNALS, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
+from auditor.signals import compat
+from auditor.signals.pattern import Pattern
 
 STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
 """What rules look at that is found from fine tokens."""
@@ -28,6 +30,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     limits: Mapping[str, float] | None = None,
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
+    times: Mapping[str, float] | None = None,
     workers: int | None = None,
     longest: int | None = None,
     report: bool = True,
@@ -43,14 +46,18 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
     duplicates, so that none is missed. ``dialects`` says, by path, in which dialect a file is read, where rows are not
-    to be recognised one by one. Raises ``auditor.errors.AuditorError``.
+    to be recognised one by one; ``times``, how often an epoch reads a file or all files of a folder. Raises
+    ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = with_limits(profile(str(rules), select, ignore), limits or {})
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
-    found = [replace(source, dialect=(dialects or {}).get(source.path, "")) for source in found]
+    found = [
+        replace(source, dialect=(dialects or {}).get(source.path, ""), times=_times(source.path, times or {}))
+        for source in found
+    ]
     settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
@@ -127,6 +134,16 @@ def default_folder(inputs: Sequence[str]) -> Path:
     return Path(f"{first.split('.')[0] or first}.audit")
 
 
+def _times(path: str, times: Mapping[str, float]) -> float:
+    """Return how often an epoch reads a file: as said of it, or of the nearest folder that holds it.
+
+    >>> _times("a/b/c.jsonl", {"a": 2.0}), _times("b.jsonl", {"a": 2.0})
+    (2.0, 1.0)
+    """
+    said = (times[name] for name in (path, *map(str, Path(path).parents)) if name in times)
+    return next(said, 1.0)
+
+
 def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:
     """Return what must be measured for a profile's rules."""
     targets = {rule.target for rule in chosen.of(Kind.SIGNAL)}
@@ -139,6 +156,7 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("streams")
     if any(rule.target == "structure" for rule in chosen.rules):
         wanted.add("layout")
+    wanted |= {compat.pack_of(target) for target in targets}
     near = chosen.of(Kind.RELATION, "near")
     levels = [float(rule.where["threshold"]) for rule in near] or [REACH]
     drops = [rule for rule in near if rule.action is Action.DROP]
@@ -150,7 +168,10 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         tie=min(REVIEW if len(drops) < len(near) or not near else REACH, *levels),
         fields=fields,
         longest=longest,
-        signals=tuple(name for name in SIGNALS if name in wanted),
+        signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),
+        patterns=tuple(
+            Pattern(rule.target, rule.pattern, rule.where.get("in", "answer")) for rule in chosen.rules if rule.pattern
+        ),
     )
 
 

@@ -13,14 +13,14 @@ from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints, taken
 from auditor.reader import read
 from auditor.sample import content_ids
-from auditor.signals import layout, repeats, shape
+from auditor.signals import compat, layout, pattern, repeats, shape
 from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
 from auditor.streams import streams
 from auditor.views import ANSWER, Views, sums, views
 
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
-"""What can be measured of a sample alone."""
+"""What can be measured of a sample alone, unless a rule asks for more (``compat.PACKS``, patterns)."""
 
 REACH, REVIEW = 0.8, 0.7
 """Similarities that near duplicates, and rows to be shown together, are looked for down to; rules may ask for less."""
@@ -45,6 +45,7 @@ class Settings:
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
     exact: bool = False
+    patterns: tuple[pattern.Pattern, ...] = ()
 
 
 class Piece(NamedTuple):
@@ -99,6 +100,11 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
         samples.append(repeats.measure(view))
     if "layout" in settings.signals:
         samples.append(layout.measure(view))
+    packs = [name for name in compat.PACKS if name in settings.signals]
+    if packs:
+        samples.append(compat.measure(found.batch, packs))
+    if settings.patterns:
+        samples.append(pattern.measure(view, settings.patterns))
     more = {"streams": streams(view)} if "streams" in settings.signals else {}
     return {
         **more,

@@ -15,8 +15,9 @@ from auditor.api import judge
 from auditor.errors import UsageError
 from auditor.outputs import judged
 from auditor.outputs.folder import verify
+from auditor.relations.connected import Edges, components, keepers
 from auditor.relations.neighbours import Neighbours
-from auditor.relations.ties import Cut, Edges, components, decided, keepers
+from auditor.relations.ties import Cut, decided
 from auditor.shipped import DEMO
 
 CASES: list[dict[str, Any]] = [
@@ -139,7 +140,7 @@ def test_long_chains_are_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     edges = Edges(np.arange(rows - 1), np.arange(1, rows), np.full(rows - 1, 0.9))
     expected = [row - row % 2 for row in range(rows)]
     assert keepers(rows, edges).tolist() == expected
-    monkeypatch.setattr("auditor.relations.ties.ROUNDS", 0)
+    monkeypatch.setattr("auditor.relations.connected.ROUNDS", 0)
     assert keepers(rows, edges).tolist() == expected
 
 

@@ -8,7 +8,7 @@ import pytest
 
 FLOORS = [
     ["clock", "errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels"],
+    ["words", "yaml", "kernels", "patterned", "schema"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],
     ["chunks"],
@@ -20,7 +20,7 @@ FLOORS = [
     ["corpus"],
     ["near", "patterns"],
     ["judge"],
-    ["plan"],
+    ["plan", "accounting"],
     ["audit"],
     ["xtuner"],
     ["outputs"],
@@ -56,7 +56,9 @@ HOMES = {
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},
+    "re2": {"patterned", "patterns"},
     "scipy": set(),
+    "spacy": {"signals"},
 }
 
 

@@ -61,6 +61,7 @@ def run(options: dict[str, Any]) -> int:
             limits=options["limits"],
             fields=options["fields"],
             dialects=inputs.dialects,
+            times=inputs.times,
             against=list(options["against"]),
             exact=options["exact"],
             workers=options["workers"],

@@ -15,7 +15,7 @@ from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
 from auditor.outputs import measured
 from auditor.outputs.summary import summary
 from auditor.outputs.tables import tables, write_parquet
-from auditor.rule import changes
+from auditor.rule import as_json
 from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
 
@@ -55,7 +55,8 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run wrote, and nothing else."""
     for name in ("report", "cleaned", "dropped", WORK):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("report.html", "summary.json", "manifest.json", *(f"{table}.parquet" for table in TABLES)):
+    files = ("report.html", "summary.json", "rules.json", "manifest.json")
+    for name in (*files, *(f"{table}.parquet" for table in TABLES)):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -66,6 +67,7 @@ def write(folder: Path, audit: Audit) -> dict[str, Any]:
         written = [pool.submit(write_parquet, folder / f"{name}.parquet", table) for name, table in held.items()]
         found = summary(audit, held["samples"]["rules"].combine_chunks())
         write_bytes(folder / "summary.json", dumped(found))
+        write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
     for task in written:
         task.result()
     return found
@@ -102,7 +104,6 @@ def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None)
             "review": audit.corpus.settings.review,
             "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
-            "changes": changes(audit.profile),
         },
         "measured": measured.described(audit),
         "inputs": [input_of(source) for source in audit.corpus.sources] if inputs is None else inputs,
@@ -125,6 +126,8 @@ def input_of(source: Source) -> dict[str, Any]:
     }  # fmt: skip
     if source.dialect:
         found["dialect"] = source.dialect
+    if source.times != 1:
+        found["times"] = source.times
     path = Path(source.path)
     if source.remote or not path.is_file():
         return found
@@ -201,6 +204,7 @@ def sources(held: dict[str, Any]) -> Sequence[Source]:
             item["size"],
             item["mtime_ns"],
             item.get("dialect", ""),
+            item.get("times", 1.0),
         )
         for item in held["inputs"]
     ]

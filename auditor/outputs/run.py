@@ -18,9 +18,8 @@ from auditor.kernels.sketch import PERMUTATIONS
 from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
-from auditor.rule import Profile, changed, profile
+from auditor.rule import Profile, from_json
 from auditor.sample import Batch, Places, Role, Turn, content_ids
-from auditor.shipped import RULES
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
@@ -118,11 +117,8 @@ class Run:
 
     @cached_property
     def profile(self) -> Profile:
-        """The rules that were applied, as they were."""
-        settings = self.manifest["settings"]
-        shipped = RULES / "profiles" / f"{settings['profile']}.yaml"
-        base = profile(settings["profile"] if shipped.is_file() else "default", settings["rules"])
-        return changed(base, settings["changes"], settings["profile"])
+        """The rules that were applied, as they were then."""
+        return from_json(json.loads((self.path / "rules.json").read_bytes()))
 
     @cached_property
     def sources(self) -> list[Source]:

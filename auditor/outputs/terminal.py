@@ -98,7 +98,23 @@ def judgement(found: Mapping[str, Any], profile: Profile) -> list[RenderableType
         parts += [Text(), _indented(_rules(profile, met))]
     if len(found["files"]) > 1:
         parts += [Text(), _indented(_files(found["files"]))]
-    return parts
+    return [*parts, Text(), _indented(_effective(found))]
+
+
+def _effective(found: Mapping[str, Any]) -> Text:
+    """Say how much of the data is distinct, and how often an epoch trains it."""
+    held = found["effective"]
+    told = say(
+        "{rows} distinct rows of {all}; an epoch trains a distinct token {passes} times on average",
+        rows=number(held["rows"]), all=number(found["before"]["samples"]), passes=f"{held['passes']:.2f}",
+    )  # fmt: skip
+    most = held["most"]
+    if most["passes"] > 1:
+        place = f"{shown(most['file'])}:{most['line']}"
+        told += "\n" + say(
+            "most often {place} with its copies: {times} times", place=place, times=f"{most['passes']:g}"
+        )
+    return Text(told)
 
 
 def _verdict(found: Mapping[str, Any]) -> Text:
@@ -126,6 +142,8 @@ def _causes(found: Mapping[str, Any]) -> Table:
     for name, title in (("loop", "loops"), ("copy", "copies"), ("near", "near duplicates")):
         share = percent(before[f"{name}_share"])
         table.add_row(say(title), number(before[f"{name}_rows"]), share, percent(after[f"{name}_share"]))
+    for name, title in (("template", "fixed text of templates"), ("phrase", "phrases"), ("unique", "everything else")):
+        table.add_row(say(title), "", percent(before[f"{name}_share"]), percent(after[f"{name}_share"]))
     table.add_row(
         say("all samples"), number(before["samples"]), number(before["trained_tokens"]), number(after["trained_tokens"])
     )
@@ -233,12 +251,23 @@ def rules(held: Iterable[Rule]) -> RenderableType:
     return table
 
 
+def profiles(held: Iterable[Profile]) -> RenderableType:
+    """Return every profile on a line."""
+    table = _table("profile", "", "rules")
+    for profile in held:
+        table.add_row(Text(profile.name), profile.title.get(language(), ""), number(len(profile.rules)))
+    table.columns[1].justify = "left"
+    return table
+
+
 def rule(held: Rule) -> RenderableType:
     """Return one rule whole: what it does, why, from which source, with its own tests."""
     lang = language()
     told = Text(f"{held.code} {held.text('title', lang)}\n", "bold")
     told.append(f"{say(held.severity.value)} · {say(held.action.value)} · {held.name}\n\n", "dim")
     told.append(f"{held.text('what', lang)}\n\n{held.text('why', lang)}\n", "")
+    if held.pattern:
+        told.append(f"\n{say('pattern')}: {shown(held.pattern)}\n", "")
     if held.where:
         told.append("\n" + ", ".join(f"{key}: {value}" for key, value in held.where.items()) + "\n", "")
     if held.source:
