@@ -8,7 +8,7 @@ import pytest
 
 FLOORS = [
     ["errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels"],
+    ["words", "yaml", "kernels", "vocab"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],
     ["chunks"],
@@ -51,12 +51,15 @@ HOMES = {
     "datasets": {"tables"},
     "datasketch": {"outputs"},
     "fsspec": {"sources"},
+    "huggingface_hub": {"vocab"},
     "jinja2": {"outputs"},
     "orjson": {"parse"},
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},
     "scipy": set(),
+    "sentencepiece": {"vocab"},
+    "tokenizers": {"vocab"},
 }
 
 
