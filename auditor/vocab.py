@@ -83,7 +83,7 @@ def _fetched(name: str, file: str) -> Path | None:
     """Fetch one file of a model; None where the model has no such file."""
     from huggingface_hub import errors, hf_hub_download  # noqa: PLC0415  (slow to import, and only this road needs it)
 
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it would say of each attempt, the error says once
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # the error says it once
     try:
         return Path(hf_hub_download(name, file))
     except (errors.RemoteEntryNotFoundError, errors.HFValidationError):
