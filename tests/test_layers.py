@@ -8,7 +8,7 @@ import pytest
 
 FLOORS = [
     ["clock", "errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels", "patterned", "schema"],
+    ["words", "yaml", "kernels", "patterned", "schema", "vocab"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],
     ["chunks"],
@@ -51,6 +51,7 @@ HOMES = {
     "datasets": {"tables"},
     "datasketch": {"outputs"},
     "fsspec": {"sources"},
+    "huggingface_hub": {"vocab"},
     "jinja2": {"outputs"},
     "orjson": {"parse"},
     "pandas": {"outputs"},
@@ -59,6 +60,8 @@ HOMES = {
     "re2": {"patterned", "patterns"},
     "scipy": set(),
     "spacy": {"signals"},
+    "sentencepiece": {"vocab"},
+    "tokenizers": {"vocab"},
 }
 
 
