@@ -68,12 +68,21 @@ page("duplicates", (section, index) => {
   }
 
   function chip(each, at) {
-    const whole = (each.strip ?? []).reduce((sum, size) => sum + size, 0);
-    const strip = each.strip ? bar(each.strip.map((size, place) => [place % 2 ? "shared" : "own", size]), whole) : null;
+    const runs = stretches(each.right ?? []);
+    const strip = runs.length ? bar(runs, runs.reduce((sum, [, size]) => sum + size, 0)) : null;
     const label = [make("b", {}, String(at + 1)), ` ${percent(each.likeness[0])}`, each.dropped[1] ? null : make("small", { className: "soft" }, ` ${t("fate.keep")}`), strip];
     const element = button(label, () => { member = at; api.redraw(); }, { className: "member", "aria-pressed": String(at === member) });
     if (at < 9) Object.assign(element.dataset, { key: String(at + 1) });
     return element;
+  }
+
+  // What of a text is shared, at a glance; what stands between two stretches is of the first one's kind.
+  function stretches(right) {
+    let last = "own";
+    return right.flatMap(([, , held]) => pieces(held)).map(([kind, string, , lost]) => {
+      if (kind && kind !== "cut") last = kind === "own" ? "own" : "shared";
+      return [last, string.length + (lost ?? 0)];
+    });
   }
 
   function measure(here) {

@@ -118,11 +118,26 @@ function text(string) {
   return string.split(/(⟨[^⟨⟩\s]{2,8}⟩|␠×\d+|⏎×\d+)/).map((part, at) => (at % 2 ? make("i", { className: "glyph", textContent: part }) : part));
 }
 
+// A marked text as pieces: a mark before each says what it is (auditor/evidence/marks.py).
+const KINDS = ["own", "same", ...Array.from({ length: 12 }, (_, at) => `m${at}`), "", "cut"];
+
+function pieces(held) {
+  if (typeof held !== "string") return held;
+  const [first, ...rest] = held.split(/([\ufdd0-\ufdef])/);
+  const found = first ? [["", first]] : [];
+  for (let at = 0; at < rest.length; at += 2) {
+    const kind = KINDS[rest[at].charCodeAt(0) - 0xfdd0];
+    if (kind === "cut") found.push([kind, "", 0, Number(rest[at + 1])]);
+    else if (rest[at + 1]) found.push([kind, rest[at + 1]]);
+  }
+  return found;
+}
+
 // Turns of a sample; `mark` says how a piece of a kind is shown.
 function turns(list, mark) {
   return list.map(([role, trained, held]) => make("div", { className: trained ? "turn trained" : "turn" },
     make("p", { className: "role" }, t(`role.${role}`), trained ? make("small", {}, t("text.trained")) : null),
-    make("div", { className: "text", dir: "auto", translate: false }, held.map((piece) => shown(piece, mark)))));
+    make("div", { className: "text", dir: "auto", translate: false }, pieces(held).map((piece) => shown(piece, mark)))));
 }
 
 function shown([kind, string, times, chars], mark) {

@@ -52,7 +52,7 @@ HOMES = {
     "datasketch": {"outputs"},
     "fsspec": {"sources"},
     "jinja2": {"outputs"},
-    "orjson": {"parse"},
+    "orjson": {"outputs", "parse"},
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},

@@ -63,7 +63,7 @@ class Patterns:
 
     def _item(self, k: int) -> Item:
         held = self.groups[k]
-        samples = self.facts.run.samples
+        samples = self.facts.run.brief
         row = held["keeper_row"]
         pieces = [(bool(_SLOT.fullmatch(part)), part) for part in _SLOT.split(held["text"] or "") if part]
         share = held["size"] / max(1, self.facts.rows)
@@ -85,7 +85,7 @@ class Patterns:
 
     def _varied(self, kind: str, other: str) -> list[tuple[int, Ints, list[int]]]:
         """Return groups with more than one answer (or prompt): their number, one row for each, and its copies."""
-        names = self.facts.run.samples[f"{other}_group"]
+        names = self.facts.run.brief[f"{other}_group"]
         found = []
         for k in self._of(kind):
             rows = self.facts.member[self.facts.bounds[k] : self.facts.bounds[k + 1]]

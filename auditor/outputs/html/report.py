@@ -81,9 +81,9 @@ def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], 
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("report.css", "report.js", *(f"{body.name}.js" for body in bodies)):
         if (REPORTS / name).exists():
-            write_bytes(folder / name, (REPORTS / name).read_bytes())
+            write_bytes(folder / name, (REPORTS / name).read_bytes(), lasting=False)
     for name, script in shards.items():
-        write_bytes(folder / "data" / f"{name}.js", script.encode())
+        write_bytes(folder / "data" / f"{name}.js", script.encode(), lasting=False)
     policy = POLICY.format("'self'", "'self'")
     for body in bodies:
         own = [f"{body.name}.js"] if (REPORTS / f"{body.name}.js").exists() else []
@@ -91,7 +91,7 @@ def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], 
         page = rendered(surroundings, "frame.html", {
             "bodies": [body], "policy": policy, "title": f"page.{body.name}", "scripts": [*own, *data],
         })  # fmt: skip
-        write_bytes(folder / f"{body.name}.html", page.encode("utf-8", "replace"))
+        write_bytes(folder / f"{body.name}.html", page.encode("utf-8", "replace"), lasting=False)
     return folder / f"{bodies[0].name}.html"
 
 
@@ -106,7 +106,7 @@ def _one(path: Path, surroundings: jinja2.Environment, bodies: list[Body], shard
         "bodies": bodies, "policy": policy, "title": "frame.brand", "style": style,
         "scripts": [Markup(script) for script in scripts],  # noqa: S704  (shipped, or base64)
     })  # fmt: skip
-    write_bytes(path, page.encode("utf-8", "replace"))
+    write_bytes(path, page.encode("utf-8", "replace"), lasting=False)
     return path
 
 
