@@ -58,6 +58,7 @@ class Duplicates:
         index = {
             **self.facts.files_told,
             "threshold": groups.threshold,
+            "planned": [int(self.facts.dropped.sum()), int(self.facts.tokens[self.facts.dropped].sum())],
             "items": listed,
         }
         return {
@@ -79,7 +80,13 @@ class Duplicates:
             sorted(set(self.facts.file[group.rows].tolist())),
             self.facts.place(group.keeper),
             snippet(_opening(texts.of(group.keeper))),
+            self._fates(group.rows),
         ]
+
+    def _fates(self, rows: Ints) -> list[int]:
+        """Count rows and trained tokens of a group that the plan drops, then those that it keeps."""
+        gone, tokens = self.facts.dropped[rows], self.facts.tokens[rows]
+        return [int(gone.sum()), int(tokens[gone].sum()), int((~gone).sum()), int(tokens[~gone].sum())]
 
     def _copies(self, group: Group, texts: Texts, spellings: dict[int, int]) -> dict[str, Any]:
         """Show copies: one text, and every place."""
@@ -93,6 +100,7 @@ class Duplicates:
             "text": _laid(turns, alone(turns)),
             "places": [[*self.facts.place(row), bool(self.facts.dropped[row])] for row in rows],
             "spellings": spellings[group.number],
+            "id": self._ids([group.keeper])[0],
         }
 
     def _compared(self, texts: Texts) -> Compared:
@@ -128,6 +136,8 @@ class Duplicates:
             "dropped": facts.dropped[[member.beside, member.row]].tolist(),
             "copies": member.copies,
             "why": self._why(member),
+            "ids": self._ids([member.beside, member.row]),
+            "tokens": self.facts.tokens[[member.beside, member.row]].tolist(),
         }
         if (member.beside, member.row) in compared:
             left, right, both = compared[member.beside, member.row]
@@ -135,6 +145,10 @@ class Duplicates:
                 "left": _laid(left, both.left), "right": _laid(right, both.right), "matches": both.matches,
             }  # fmt: skip
         return found
+
+    def _ids(self, rows: list[int]) -> list[str]:
+        """Return the content ids of rows: what a decision names them by."""
+        return [name.decode() for name in self.facts.order(np.array(rows, np.int64)).tolist()]
 
     def _why(self, member: Member) -> list[Any]:
         """Say why the other row is kept: no loop, a longer answer, or nothing but a fixed order; or why both are."""

@@ -28,6 +28,10 @@ from auditor.shipped import REPORTS
 from auditor.store import write_bytes
 
 
+SCRIPTS = {"duplicates": ("decisions.js", "duplicates.js")}
+"""Scripts of those pages that have more than one, or another than their own."""
+
+
 class Body(NamedTuple):
     """One page, without its frame."""
 
@@ -79,14 +83,13 @@ def _counts(times: list[tuple[str, int]]) -> list[tuple[str, Markup, int]]:
 def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
     """Write one file for each page, and what they load."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name in ("report.css", "report.js", *(f"{body.name}.js" for body in bodies)):
-        if (REPORTS / name).exists():
-            write_bytes(folder / name, (REPORTS / name).read_bytes(), lasting=False)
+    for name in ("report.css", "report.js", *(name for body in bodies for name in _scripts(body))):
+        write_bytes(folder / name, (REPORTS / name).read_bytes(), lasting=False)
     for name, script in shards.items():
         write_bytes(folder / "data" / f"{name}.js", script.encode(), lasting=False)
     policy = POLICY.format("'self'", "'self'")
     for body in bodies:
-        own = [f"{body.name}.js"] if (REPORTS / f"{body.name}.js").exists() else []
+        own = _scripts(body)
         data = [f"data/{name}.js" for name in ("words", body.name) if name in shards]
         page = rendered(surroundings, "frame.html", {
             "bodies": [body], "policy": policy, "title": f"page.{body.name}", "scripts": [*own, *data],
@@ -95,11 +98,16 @@ def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], 
     return folder / f"{bodies[0].name}.html"
 
 
+def _scripts(body: Body) -> list[str]:
+    """Return the names of the scripts that a page needs."""
+    return [name for name in SCRIPTS.get(body.name, (f"{body.name}.js",)) if (REPORTS / name).exists()]
+
+
 def _one(path: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
     """Write every page into one file; only scripts and styles with these hashes run in it."""
     style = Markup((REPORTS / "report.css").read_text(encoding="utf-8"))  # noqa: S704  (shipped with the auditor)
-    names = ["report.js", *(f"{body.name}.js" for body in bodies)]
-    scripts = [(REPORTS / name).read_text(encoding="utf-8") for name in names if (REPORTS / name).exists()]
+    names = ["report.js", *(name for body in bodies for name in _scripts(body))]
+    scripts = [(REPORTS / name).read_text(encoding="utf-8") for name in dict.fromkeys(names)]
     scripts.append("".join(shards.values()))
     policy = POLICY.format(" ".join(map(_hash, scripts)), _hash(style))
     page = rendered(surroundings, "frame.html", {
