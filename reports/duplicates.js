@@ -25,7 +25,7 @@ page("duplicates", (section, index) => {
     if (now !== item.id) return;
     if (next) load(`duplicates-${String(next.shardAt).padStart(3, "0")}`);
     const group = held[item.at];
-    renew(view, head(item, steps), deciding(item, group), item.kind === "copy" ? copies(item, group) : near(item, group));
+    renew(view, head(item, steps), deciding(item, group), item.kind === "copy" ? copies(item, group) : near(item, group), queries("members", `"group" = '${item.id}'`, `group == "${item.id}"`));
   }
 
   // One key for each answer; the plan's own is the first.

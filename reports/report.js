@@ -197,6 +197,14 @@ async function copy(string) {
   announce(t("place.copied", { what: string }));
 }
 
+// How to ask the tables beside the report for the same rows: the ids are ours, and hold nothing to escape.
+function queries(table, sql, python) {
+  const file = `${table}.parquet`;
+  return make("p", { className: "queries" }, make("span", { className: "soft" }, t("query.copy")), " ",
+    make("button", { type: "button", className: "chip", data: { copy: `SELECT * FROM '${file}' WHERE ${sql};` } }, "DuckDB"), " ",
+    make("button", { type: "button", className: "chip", data: { copy: `import pandas as pd\npd.read_parquet("${file}").query('${python}')` } }, "pandas"));
+}
+
 // What a redraw replaces keeps the focus of whoever walks by keyboard.
 function renew(view, ...nodes) {
   const key = view.contains(document.activeElement) && document.activeElement.dataset.key;

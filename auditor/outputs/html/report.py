@@ -19,7 +19,7 @@ from auditor.outputs.html.facts import Facts
 from auditor.outputs.html.loops import Loops
 from auditor.outputs.html.overview import Overview
 from auditor.outputs.html.pages import PAGES, POLICY, environment, rendered, site
-from auditor.outputs.html.patterns import Patterns
+from auditor.outputs.html.patterns import VIEWS, Patterns
 from auditor.outputs.html.shards import shard
 from auditor.outputs.html.sources import Sources
 from auditor.outputs.html.strings import strings
@@ -27,8 +27,7 @@ from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 from auditor.store import write_bytes
 
-
-SCRIPTS = {"duplicates": ("decisions.js", "duplicates.js")}
+SCRIPTS = {"duplicates": ("decisions.js", "duplicates.js"), **dict.fromkeys(VIEWS, ("list.js",))}
 """Scripts of those pages that have more than one, or another than their own."""
 
 
@@ -45,16 +44,18 @@ def write(run: Run, language: str, *, single_file: bool) -> Path:
     about = site(run, language, single=single_file)
     surroundings = environment(about)
     surroundings.globals |= {key: run.summary["settings"][key] for key in ("shingle", "threshold")}
-    bodies = [
-        Body(name, Markup(rendered(surroundings, f"{name}.html", built[name])))  # noqa: S704  (rendered with autoescape)
-        for name in PAGES
-    ]
+    bodies = [Body(name, _markup(surroundings, name, built[name])) for name in PAGES]
     shards = {"words": shard("words", strings())}
     for name in PAGES:
         shards |= built[name]["scripts"]
     if single_file:
         return _one(run.path / "report.html", surroundings, bodies, shards)
     return _folder(run.path / "report", surroundings, bodies, shards)
+
+
+def _markup(surroundings: jinja2.Environment, name: str, context: Mapping[str, Any]) -> Markup:
+    template = "list.html" if name in VIEWS else f"{name}.html"
+    return Markup(rendered(surroundings, template, {"name": name, **context}))  # noqa: S704  (rendered with autoescape)
 
 
 def contexts(facts: Facts) -> dict[str, dict[str, Any]]:
@@ -83,7 +84,7 @@ def _counts(times: list[tuple[str, int]]) -> list[tuple[str, Markup, int]]:
 def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
     """Write one file for each page, and what they load."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name in ("report.css", "report.js", *(name for body in bodies for name in _scripts(body))):
+    for name in ("report.css", "report.js", *{name: None for body in bodies for name in _scripts(body)}):
         write_bytes(folder / name, (REPORTS / name).read_bytes(), lasting=False)
     for name, script in shards.items():
         write_bytes(folder / "data" / f"{name}.js", script.encode(), lasting=False)
