@@ -53,7 +53,7 @@ HOMES = {
     "fsspec": {"sources"},
     "huggingface_hub": {"vocab"},
     "jinja2": {"outputs"},
-    "orjson": {"parse"},
+    "orjson": {"outputs", "parse"},
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from datasketch import MinHash
 
 
+BRIEF = [
+    "row", "file", "line", "offset", "length", "content_id", "chars", "trained_chars", "trained_tokens", "loop_kind",
+    "loop_times", "loop_severity", "copy_group", "prompt_group", "answer_group", "action",
+]  # fmt: skip
+"""Columns of the samples that a report and reading again need; there are three times as many."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One run folder; tables are Arrow, and read when first asked for.
@@ -56,14 +63,22 @@ class Run:
         held: dict[str, Any] = json.loads((self.path / "summary.json").read_bytes())
         return held
 
-    def _table(self, name: str) -> pa.Table:
+    def _table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         # Without threads: a process that ends while one still reads ahead is aborted.
-        return pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False).read(use_threads=False)
+        file = pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False)
+        return file.read(columns, use_threads=False)
 
     @cached_property
     def samples(self) -> pa.Table:
         """One row for each sample."""
         return self._table("samples")
+
+    @cached_property
+    def brief(self) -> pa.Table:
+        """Those columns of the samples that say where each stands and what became of it."""
+        if "samples" in self.__dict__:
+            return self.samples.select(BRIEF)
+        return self._table("samples", BRIEF)
 
     @cached_property
     def findings(self) -> pa.Table:
@@ -135,7 +150,7 @@ class Run:
         found: dict[int, list[Turn]] = {}
         by_name = {source.name: source for source in self.sources}
         columns = ["row", "file", "line", "offset", "length", "content_id"]
-        held = self.samples.select(columns).take(pa.array(wanted)).to_pylist()
+        held = self.brief.select(columns).take(pa.array(wanted)).to_pylist()
         for name in dict.fromkeys(row["file"] for row in held):
             chosen = [row for row in held if row["file"] == name]
             places = Places(*(np.array([row[part] for row in chosen], np.int64) for part in Places._fields))
