@@ -13,7 +13,9 @@ from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Kind, Profile, profile
 
-STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
+STREAMED = {
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+}  # fmt: skip
 """What rules look at that is found from fine tokens."""
 
 
