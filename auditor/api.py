@@ -16,7 +16,9 @@ from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
 
-STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
+STREAMED = {
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+}  # fmt: skip
 """What rules look at that is found from fine tokens."""
 
 
