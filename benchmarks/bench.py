@@ -301,7 +301,7 @@ def table(found: dict[str, Any]) -> list[str]:
         f"{machine['cores']} cores, {machine['cpu']}, {machine['gib']} GiB, Python {machine['python']}; "
         + ", ".join(f"{name} {version}" for name, version in found["versions"].items()),
         "",
-        "| corpus | tool | runs | seconds (lowest) | CPU s | MB | times ours | pair recall | keep recall | keep precision |",
+        "| corpus | tool | runs | seconds (lowest) | CPU s | MB | times ours | pairs found | keep recall | precision |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     base = {
