@@ -173,17 +173,19 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         if not profile.of(Kind.RELATION, "copy"):
             alone = (tied < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
             tied = np.where(alone, copy.keeper, tied)
-        best = near.best()
-        for group in judge.groups_of("near", tied, near.keeper[copy.keeper], ids):
-            nearest = float(best[group.rows].max())
-            found.append(group._replace(nearest=nearest) if nearest else group)
+        groups = judge.groups_of("near", tied, near.keeper[copy.keeper], ids)
+        nearest = judge.most(groups, near.best()).tolist()
+        found += [
+            group._replace(nearest=value) if value else group for group, value in zip(groups, nearest, strict=True)
+        ]
     for kind, own, other in (
         ("prompt", relations.prompt, relations.answer),
         ("answer", relations.answer, relations.prompt),
     ):
         if profile.whole or profile.of(Kind.RELATION, kind):
-            for group in judge.groups_of(kind, own.group, own.keeper, ids):
-                found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
+            groups = judge.groups_of(kind, own.group, own.keeper, ids)
+            varieties = judge.variety(groups, other.keeper).tolist()
+            found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
     return found + [Group(*held) for held in relations.patterns.groups]
 
 

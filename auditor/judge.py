@@ -100,6 +100,32 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> lis
     return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], int(best[at])) for at in by_place]
 
 
+def _joined(groups: Sequence[Group]) -> tuple[Ints, Ints]:
+    """Put the rows of groups one after the other; return them, and where each group begins."""
+    rows = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in groups)])
+    return rows, np.cumsum([0, *(len(group.rows) for group in groups)])[:-1]
+
+
+def most(groups: Sequence[Group], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the highest value of a row of each group."""
+    rows, starts = _joined(groups)
+    return np.maximum.reduceat(values[rows], starts) if groups else np.zeros(0)
+
+
+def variety(groups: Sequence[Group], values: Ints) -> Ints:
+    """Return how many different values the rows of each group have.
+
+    >>> variety([Group("a", "prompt", np.array([0, 1, 2]), 0), Group("b", "prompt", np.array([3, 4]), 3)],
+    ...         np.array([7, 8, 7, 9, 9])).tolist()
+    [2, 1]
+    """
+    rows, starts = _joined(groups)
+    number = np.repeat(np.arange(len(groups)), np.diff(starts, append=len(rows)))
+    order = np.lexsort((values[rows], number))
+    fresh = (np.diff(number[order], prepend=-1) != 0) | (np.diff(values[rows][order], prepend=-1) != 0)
+    return np.bincount(number[order][fresh], minlength=len(groups))
+
+
 def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
     """Yield every finding, rule by rule in order of their codes."""
     for rule in profile.rules:
