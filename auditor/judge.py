@@ -225,17 +225,21 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     """Yield groups; of rules with thresholds on one relation the highest that a group reaches has it."""
     own = rule.where.get("threshold", 0)
     above = min((level for level in levels if level > own), default=2)
-    for group in groups:
-        if group.kind != rule.target or not own <= group.nearest < above:
-            continue
-        if len(group.rows) < max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows):
-            continue
-        if group.variety < rule.where.get("min_variety", 0):
-            continue
-        yield Finding(
-            rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),
-            note=f"{len(group.rows)} rows",
-        )  # fmt: skip
+    rows = max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows)
+    least, severity = rule.where.get("min_variety", 0), rule.severity.value
+    met = [
+        group
+        for group in groups
+        if group.kind == rule.target
+        and own <= group.nearest < above
+        and len(group.rows) >= rows
+        and group.variety >= least
+    ]
+    keepers = np.array([group.keeper for group in met], np.int64)
+    places = (part[keepers].tolist() for part in (corpus.source, corpus.lines, corpus.offsets))
+    for group, source, line, offset in zip(met, *places, strict=True):
+        file, size = corpus.sources[source].name, len(group.rows)
+        yield Finding(rule.code, severity, None, group.name, file, line, offset, float(size), note=f"{size} rows")
 
 
 def table(findings: Iterable[Finding], ids: pa.ChunkedArray) -> pa.Table:
