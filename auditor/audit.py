@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from auditor import corpus as corpora
-from auditor import judge, patterns, plan
+from auditor import judge, plan
 from auditor import near as neighbourhood
 from auditor.chunks import Chunk
 from auditor.clock import Clock, Stage
@@ -21,7 +21,7 @@ from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.near import Budget
-from auditor.patterns import Patterns
+from auditor.patterns import TARGETS, Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
 from auditor.relations.neighbours import Neighbours
@@ -101,8 +101,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         progress("patterns", None)
         done.update(whole)
         held_out = measured(against, settings, work / "against", budget.workers) if against else None
-        prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
-        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, budget.workers)
+        looked = _patterns(corpus, profile, rank, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
     with clock.stage("judge") as done:
         progress("judge", None)
@@ -149,6 +148,16 @@ def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, budget: Bu
         return None
     copy = corpora.copied(corpus, "sample", rank)
     return neighbourhood.near(corpus, copy, rank, work / "near", budget)
+
+
+def _patterns(corpus: Corpus, profile: Profile, rank: Ints, held_out: Corpus | None, workers: int) -> Patterns:
+    """Look for what rules ask for of all samples together."""
+    if not TARGETS & {rule.target for rule in profile.rules}:
+        return Patterns()
+    from auditor.patterns import search  # noqa: PLC0415  (not every scan needs it)
+
+    prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
+    return search.found(corpus, profile, rank, prompt, answer, held_out, workers)
 
 
 def relate(held: Measured) -> Relations:
