@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
@@ -14,6 +15,7 @@ from auditor.outputs.run import Run
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
+from auditor.wishes import wishes
 
 STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
 """What rules look at that is found from fine tokens."""
@@ -30,6 +32,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
     times: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
     workers: int | None = None,
     longest: int | None = None,
     report: bool = True,
@@ -44,10 +47,12 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``dialects`` says, by path, in which dialect
     a file is read, where rows are not to be recognised one by one; ``times``, how often an epoch reads a file or all
-    files of a folder. Raises ``auditor.errors.AuditorError``.
+    files of a folder; ``plan`` changes what a profile's plan is asked for (``auditor.wishes``). Raises
+    ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = with_limits(profile(str(rules), select, ignore), limits or {})
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
@@ -85,6 +90,7 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     limits: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Audit:
     """Judge a run's measurements by other rules, without its data; with ``out`` a run folder is written.
@@ -98,6 +104,7 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
 
     base = narrowed(run.profile, select, ignore) if rules is None else profile(str(rules), select, ignore)
     chosen = with_limits(base, limits or {})
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
     held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
     result = judged(held, chosen, dict(run.summary["stages"]))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from auditor import corpus as corpora
 from auditor import judge, patterns, plan
@@ -20,6 +21,7 @@ from auditor.errors import InputError
 from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
+from auditor.metadata import metadata
 from auditor.patterns import Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
@@ -27,6 +29,7 @@ from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
+from auditor.wishes import Wishes
 
 NOTHING = Chunk(0, 1, b"", None, [], [])
 """A chunk without rows: stands for a source without any, so that it is measured like the others."""
@@ -112,6 +115,8 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
         looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, workers)
         corpus = corpora.with_columns(corpus, looked.columns)
+        if "metadata" in profile.wishes.prefer:
+            corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
     with clock.stage("judge"):
         progress("judge", None)
         return judged(Measured(corpus, skipped, near, looked), profile, clock.seconds)
@@ -120,11 +125,11 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
 def judged(held: Measured, profile: Profile, seconds: dict[str, float]) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
-    relations = relate(held)
+    relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
     findings = list(judge.met(profile, corpus, groups))
-    decided = plan.decide(corpus, profile, relations)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, seconds)
+    fates = plan.decide(corpus, profile, relations, groups)
+    return Audit(corpus, held.skipped, profile, relations, groups, findings, fates, seconds)
 
 
 def measured(
@@ -158,10 +163,18 @@ def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, workers: i
     return corpora.near(corpus, copy, rank, work / "shingles", workers)
 
 
-def relate(held: Measured) -> Relations:
-    """Tie samples together and choose keepers."""
+def alike(corpus: Corpus, near: Neighbours | None) -> Ints:
+    """Return the rows that may be kept or dropped for others."""
+    hit = corpora.copied(corpus, "sample", np.arange(corpus.rows)).group >= 0
+    if near is not None:
+        hit[near.pairs] = True
+    return np.flatnonzero(hit)
+
+
+def relate(held: Measured, wishes: Wishes) -> Relations:
+    """Tie samples together and choose keepers, preferring rows as is wished."""
     corpus, near = held.corpus, held.near
-    rank = corpora.preference(corpus)
+    rank = corpora.preference(corpus, wishes)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
     if near is not None:
         settings = corpus.settings

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from auditor.dialects import Dialects
 from auditor.engines import local
@@ -25,6 +26,7 @@ from auditor.sketches import bands_for, conversation_sets
 from auditor.sources import Source
 from auditor.store import read_arrow
 from auditor.views import views
+from auditor.wishes import Wishes
 
 SLICE = 4000
 """Rows fetched again in one unit."""
@@ -140,27 +142,47 @@ def with_columns(corpus: Corpus, columns: Mapping[str, pa.Array]) -> Corpus:
     return replace(corpus, samples=samples)
 
 
-def preference(corpus: Corpus) -> Ints:
-    """Rank samples for keeping, best first: no degenerate loop, longest answer, then by content, then by place.
+def preference(corpus: Corpus, wishes: Wishes) -> Ints:
+    """Rank samples for keeping, best first, as is wished; then by content, then by place.
 
     The order of files decides only between rows whose contents are equal to the letter.
     """
-    samples = corpus.samples
-    looped = pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy()
-    ids = samples["content_id"].cast(pa.binary(16)).to_numpy().astype("S16")
-    order = np.lexsort((np.arange(corpus.rows), ids, -samples["trained_chars"].to_numpy(), looped))
-    rank = np.empty(corpus.rows, np.int64)
-    rank[order] = np.arange(corpus.rows)
-    return rank
+    return _ranked(corpus, [_wanted(corpus, name, wishes) for name in wishes.prefer])
 
 
 def canonical(corpus: Corpus) -> Ints:
     """Rank samples by what no rule changes: longest answer, then content, then place."""
-    ids = corpus.samples["content_id"].cast(pa.binary(16)).to_numpy().astype("S16")
-    order = np.lexsort((np.arange(corpus.rows), ids, -corpus.samples["trained_chars"].to_numpy()))
+    return _ranked(corpus, [_wanted(corpus, "answer", Wishes())])
+
+
+def _ranked(corpus: Corpus, keys: Sequence[NDArray[Any]]) -> Ints:
+    ids = _ids(corpus)
+    order = np.lexsort((np.arange(corpus.rows), ids, *reversed(keys)))
     rank = np.empty(corpus.rows, np.int64)
     rank[order] = np.arange(corpus.rows)
     return rank
+
+
+def _ids(corpus: Corpus) -> NDArray[np.bytes_]:
+    return np.asarray(corpus.samples["content_id"].cast(pa.binary(16)).to_numpy().astype("S16"))
+
+
+def _wanted(corpus: Corpus, name: str, wishes: Wishes) -> NDArray[Any]:
+    """Return what a preference sorts by: the lower, the better."""
+    samples = corpus.samples
+    if name == "sound":
+        return np.asarray(pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy())
+    if name == "answer":
+        return np.asarray(-samples["trained_chars"].to_numpy())
+    if name == "metadata":
+        return np.asarray(-samples["metadata"].to_numpy())
+    if name == "source":
+        places = [
+            next((at for at, end in enumerate(wishes.sources) if source.name.endswith(end)), len(wishes.sources))
+            for source in corpus.sources
+        ]
+        return np.array(places, np.int64)[corpus.source]
+    return _ids(corpus)
 
 
 def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:

@@ -200,16 +200,20 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     own = rule.where.get("threshold", 0)
     above = min((level for level in levels if level > own), default=2)
     for group in groups:
-        if group.kind != rule.target or not own <= group.nearest < above:
-            continue
-        if len(group.rows) < max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows):
-            continue
-        if group.variety < rule.where.get("min_variety", 0):
+        if group.nearest >= above or not reaches(rule, group, corpus.rows):
             continue
         yield Finding(
             rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),
             note=f"{len(group.rows)} rows",
         )  # fmt: skip
+
+
+def reaches(rule: Rule, group: Group, rows: int) -> bool:
+    """Tell whether a group is of the kind that a rule looks at, and past its limits."""
+    where = rule.where
+    least = max(where.get("min_rows", 0), where.get("min_share", 0) * rows)
+    alike = group.kind == rule.target and group.nearest >= where.get("threshold", 0)
+    return bool(alike and len(group.rows) >= least and group.variety >= where.get("min_variety", 0))
 
 
 def table(findings: Iterable[Finding], ids: pa.ChunkedArray) -> pa.Table:

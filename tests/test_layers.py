@@ -8,7 +8,7 @@ import pytest
 
 FLOORS = [
     ["errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels", "patterned", "schema"],
+    ["words", "yaml", "kernels", "patterned", "schema", "wishes"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],
     ["chunks"],
@@ -19,8 +19,9 @@ FLOORS = [
     ["measure"],
     ["corpus"],
     ["patterns"],
-    ["judge"],
-    ["plan", "accounting"],
+    ["judge", "trim", "metadata"],
+    ["thinning", "accounting"],
+    ["plan"],
     ["audit"],
     ["xtuner"],
     ["outputs"],

@@ -7,7 +7,7 @@ import itertools
 import json
 import lzma
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,13 +16,16 @@ from typing import IO, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor import tables
+from auditor import tables, trim
 from auditor.chunks import BOM, LONGEST, Chunk, chunks
+from auditor.dialects import Dialects
 from auditor.errors import InputError, UsageError
 from auditor.kernels.flat import Ints
+from auditor.outputs.rewrite import Rewriter
 from auditor.outputs.run import Run
 from auditor.sources import Source
 from auditor.store import digest, whole
+from auditor.trim import Cut
 
 
 @dataclass
@@ -47,7 +50,8 @@ class Count:
 class Fates:
     """What the plan says of one file: its samples by line, rising, and which of them go, with the reasons.
 
-    A line that is no sample was rejected; ``rejected`` says why where a finding does.
+    A line that is no sample was rejected; ``rejected`` says why where a finding does. ``trims`` are the rows that stay
+    with their loops cut short by ``rewriter``, and why.
     """
 
     source: Source
@@ -55,6 +59,8 @@ class Fates:
     first: int
     dropped: Mapping[int, Mapping[str, Any]]
     rejected: Mapping[int, str]
+    trims: Mapping[int, tuple[Sequence[Cut], Mapping[str, Any]]]
+    rewriter: Rewriter
     _next: int = 0
 
     def row(self, line: int) -> int | None:
@@ -64,10 +70,15 @@ class Fates:
         hit = self._next < len(self.lines) and self.lines[self._next] == line
         return self.first + self._next if hit else None
 
-    def keeps(self, line: int) -> bool:
-        """Whether the row at a line stays."""
+    def kept_as(self, line: int, data: bytes) -> bytes | None:
+        """Return a row that stays as it is to be written; None where it goes."""
         row = self.row(line)
-        return row is not None and row not in self.dropped
+        if row is None or row in self.dropped:
+            return None
+        if row not in self.trims:
+            return data
+        body = data.rstrip(b"\r\n")
+        return self.rewriter.cut(body, line, self.trims[row][0]) + data[len(body) :]
 
     @property
     def kept(self) -> list[int]:
@@ -86,7 +97,12 @@ def fates(run: Run) -> Iterator[Fates]:
         plan = run.plan.slice(first, count)
         gone = plan.filter(pc.equal(plan["action"], "drop")).to_pylist()
         dropped = {entry["row"]: _told(run, entry) for entry in gone}
-        yield Fates(source, lines[first : first + count], first, dropped, reasons.get(source.name, {}))
+        cut = dict(trim.read(plan))
+        told = plan.filter(pc.equal(plan["action"], "trim")).to_pylist()
+        trims = {entry["row"]: (cut[entry["row"]], _told(run, entry)) for entry in told}
+        rewriter = Rewriter(source, Dialects(run.manifest["settings"]["fields"], source.dialect))
+        rejected = reasons.get(source.name, {})
+        yield Fates(source, lines[first : first + count], first, dropped, rejected, trims, rewriter)
         first += count
 
 
@@ -218,7 +234,9 @@ class _Rest:
         """Write one row, and count it as dropped by the plan or rejected when it was read."""
         row = self.fate.row(line)
         told: dict[str, Any] = {"line": line}
-        if row is None:
+        if row is not None and row in self.fate.trims:
+            told |= {"action": "trim", **self.fate.trims[row][1]}
+        elif row is None:
             count.rejected += 1
             told |= {"action": "reject", "reason": self.fate.rejected.get(line, "could not be read")}
         else:
@@ -245,10 +263,11 @@ def _lines(fate: Fates, kept: Path | None, rest: Path | None) -> Count:
         for chunk in chunks(fate.source, LONGEST):
             for line, data in _split(chunk):
                 count.read += 1
-                if data is not None and fate.keeps(line):
+                kept_as = None if data is None else fate.kept_as(line, data)
+                if kept_as is not None:
                     count.kept += 1
-                    out.write(data)
-                else:
+                    out.write(kept_as)
+                if kept_as is None or kept_as is not data:
                     others.write(line, data and data.rstrip(b"\r\n"), count)
     return count
 
@@ -273,10 +292,11 @@ def _array(fate: Fates, kept: Path | None, rest: Path | None) -> Count:
             for line, before, data, after in _elements(chunk):
                 count.read += 1
                 tail = after
-                if fate.keeps(line):
-                    out.write((b"," if count.kept else b"") + before + data)
+                kept_as = fate.kept_as(line, data)
+                if kept_as is not None:
+                    out.write((b"," if count.kept else b"") + before + kept_as)
                     count.kept += 1
-                else:
+                if kept_as is None or kept_as is not data:
                     others.write(line, data, count)
         out.write(tail if tail.lstrip().startswith(b"]") else tail + b"]")
     return count

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from auditor.audit import Audit
 from auditor.corpus import binary
-from auditor.plan import SKETCH
 from auditor.rule import Rule
+from auditor.thinning import SKETCH
 
 PATTERNS = {
     "template": {"template", "template_share"},
@@ -24,6 +24,7 @@ PATTERNS = {
     "leak_answer": {"leak_prompt", "leak_answer", "leak_share"},
     "leak_share": {"leak_prompt", "leak_answer", "leak_share"},
     "leak_place": {"leak_prompt", "leak_answer", "leak_share"},
+    "metadata": {"metadata"},
     "openings": {"opening", "closing"},
     "closings": {"opening", "closing"},
     "layouts": {"structure"},

@@ -34,11 +34,13 @@ def restored(run: Run, profile: Profile, settings: Settings, needs: Mapping[str,
     for rule in profile.rules:
         _checked(rule, held, needs[rule.code])
     _looked(profile, held, settings)
+    if "metadata" in profile.wishes.prefer and "metadata" not in run.samples.column_names:
+        raise UsageError("this run did not count metadata", hint="scan again with --prefer metadata")
     fields = run.manifest["settings"]["fields"]
     settings = replace(
         settings, reach=held["reach"], tie=held["tie"], fields=fields, shingle=run.manifest["settings"]["shingle"]
     )
-    wanted = targets(profile.rules)
+    wanted = targets(profile.rules) | set(profile.wishes.prefer)
     corpus = _corpus(run, settings, wanted, held["read"])
     skipped = [Skipped(item["file"], item["template"], item["about"]) for item in run.summary["skipped"]]
     near = _near(run) if profile.of(Kind.RELATION, "near") else None
