@@ -4,10 +4,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from auditor import sources
 from auditor.audit import Progress, audit, silent
 from auditor.chunks import LONGEST
+from auditor.formats import Noted
+from auditor.loading.question import Question
 from auditor.measure import SIGNALS, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
@@ -26,6 +29,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ignore: Sequence[str] = (),
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
+    questions: Mapping[str, Question] | None = None,
+    noted: Sequence[Noted] = (),
     workers: int | None = None,
     longest: int | None = None,
     report: bool = True,
@@ -38,19 +43,23 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes. ``against`` names test and evaluation data that must not
-    leak into it. ``dialects`` says, by path, in which dialect a file is read, where rows are not to be recognised one
-    by one. Raises ``auditor.errors.AuditorError``.
+    leak into it. By path of a file or its folder, ``dialects`` says in which dialect it is read, where rows are not to
+    be recognised one by one, and ``questions`` how XTuner reads it; ``noted`` is what is wrong with a configuration.
+    Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = profile(str(rules), select, ignore)
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
-    found = [replace(source, dialect=(dialects or {}).get(source.path, "")) for source in found]
+    found = [
+        replace(source, dialect=_by_path(source.path, dialects) or "", question=_by_path(source.path, questions))
+        for source in found
+    ]
     settings = _settings(chosen, fields or {}, longest or LONGEST)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
-    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others)
+    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, noted)
     folder.write(target, result)
     folder.seal(target, result)
     run = Run.open(target)
@@ -58,6 +67,15 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
         progress("report", None)
         render(run, language)
     return run
+
+
+Said = TypeVar("Said")
+
+
+def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
+    """Return what is said of a file, or of the nearest folder that it lies in."""
+    places = [path, *(parent.as_posix() for parent in Path(path).parents)]
+    return next((said[place] for place in places if place in said), None) if said else None
 
 
 def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:

@@ -12,11 +12,12 @@ from typing import Protocol
 import numpy as np
 
 from auditor import corpus as corpora
-from auditor import judge, patterns, plan
+from auditor import formats, judge, patterns, plan
 from auditor.chunks import Chunk
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
+from auditor.formats import Noted
 from auditor.judge import Finding, Group, Relations
 from auditor.measure import Piece, Settings, measure
 from auditor.plan import Plan
@@ -76,10 +77,11 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     workers: int = 1,
     progress: Progress = silent,
     against: Sequence[Source] = (),
+    noted: Sequence[Noted] = (),
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
-    ``against`` is what must not leak into the data: test and evaluation sets.
+    ``against`` is what must not leak into the data: test and evaluation sets; ``noted`` are a configuration's faults.
     """
     if not sources:
         raise _unread(skipped)
@@ -88,6 +90,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         corpus = measured(sources, settings, work / "measure", workers, progress)
     if not corpus.rows:
         raise _nothing(corpus)
+    corpus = formats.settled(corpus)
     with clock.stage("relate"):
         progress("relate", None)
         relations = relate(corpus, profile, work, workers)
@@ -100,7 +103,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     with clock.stage("judge"):
         progress("judge", None)
         groups = grouped(corpus, profile, relations)
-        findings = list(judge.met(profile, corpus, groups))
+        findings = list(judge.met(profile, corpus, groups, noted))
         decided = plan.decide(corpus, profile, relations)
     return Audit(corpus, skipped, profile, relations, groups, findings, decided, clock.seconds)
 
@@ -122,7 +125,7 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
     for number, source in enumerate(sources):
         found = stream(source, longest)
         for chunk in chain([next(found, NOTHING)], found):
-            yield Piece(number, chunk, source.dialect)
+            yield Piece(number, chunk, source.dialect, source.question)
             share = (done + min(source.size, chunk.offset + len(chunk.data))) / whole
             progress("measure", None if source.compression else min(1.0, share))
         done += source.size

@@ -59,6 +59,8 @@ def run(options: dict[str, Any]) -> int:
             ignore=options["ignore"],
             fields=options["fields"],
             dialects=inputs.dialects,
+            questions=inputs.questions,
+            noted=inputs.noted,
             against=list(options["against"]),
             workers=options["workers"],
             longest=options["max_line_bytes"],
