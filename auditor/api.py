@@ -4,11 +4,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
+from auditor.formats import Noted
+from auditor.loading.question import Question
 from auditor.measure import REACH, SIGNALS, TIE, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
@@ -31,6 +33,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     limits: Mapping[str, float] | None = None,
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
+    questions: Mapping[str, Question] | None = None,
+    noted: Sequence[Noted] = (),
     times: Mapping[str, float] | None = None,
     plan: Mapping[str, Any] | None = None,
     workers: int | None = None,
@@ -45,10 +49,10 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
-    ``against`` names test and evaluation data that must not leak into it. ``dialects`` says, by path, in which dialect
-    a file is read, where rows are not to be recognised one by one; ``times``, how often an epoch reads a file or all
-    files of a folder; ``plan`` changes what a profile's plan is asked for (``auditor.wishes``). Raises
-    ``auditor.errors.AuditorError``.
+    ``against`` names test and evaluation data that must not leak into it. By path of a file or its folder, ``dialects``
+    says in which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it,
+    and ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a
+    profile's plan is asked for (``auditor.wishes``). Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = with_limits(profile(str(rules), select, ignore), limits or {})
@@ -57,13 +61,18 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
     found = [
-        replace(source, dialect=(dialects or {}).get(source.path, ""), times=_times(source.path, times or {}))
+        replace(
+            source,
+            dialect=_by_path(source.path, dialects) or "",
+            question=_by_path(source.path, questions),
+            times=_by_path(source.path, times) or 1.0,
+        )
         for source in found
     ]
     settings = _settings(chosen, fields or {}, longest or LONGEST)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
-    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others)
+    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, noted)
     folder.write(target, result)
     folder.seal(target, result)
     run = Run.open(target)
@@ -71,6 +80,15 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
         progress("report", None)
         render(run, language)
     return run
+
+
+Said = TypeVar("Said")
+
+
+def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
+    """Return what is said of a file, or of the nearest folder that it lies in."""
+    places = [path, *(parent.as_posix() for parent in Path(path).parents)]
+    return next((said[place] for place in places if place in said), None) if said else None
 
 
 def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
@@ -123,16 +141,6 @@ def default_folder(inputs: Sequence[str]) -> Path:
     """
     first = "stdin" if inputs[0] == "-" else Path(inputs[0].rstrip("/")).name or "data"
     return Path(f"{first.split('.')[0] or first}.audit")
-
-
-def _times(path: str, times: Mapping[str, float]) -> float:
-    """Return how often an epoch reads a file: as said of it, or of the nearest folder that holds it.
-
-    >>> _times("a/b/c.jsonl", {"a": 2.0}), _times("b.jsonl", {"a": 2.0})
-    (2.0, 1.0)
-    """
-    said = (times[name] for name in (path, *map(str, Path(path).parents)) if name in times)
-    return next(said, 1.0)
 
 
 def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:

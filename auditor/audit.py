@@ -13,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from auditor import corpus as corpora
-from auditor import judge, patterns, plan
+from auditor import formats, judge, patterns, plan
 from auditor.chunks import Chunk
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
+from auditor.formats import Noted
 from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
@@ -54,6 +55,7 @@ class Measured:
     skipped: Sequence[Skipped]
     near: Neighbours | None
     patterns: Patterns
+    noted: Sequence[Noted] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
+    noted: Sequence[Noted]
     seconds: dict[str, float]
 
 
@@ -93,10 +96,11 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     workers: int = 1,
     progress: Progress = silent,
     against: Sequence[Source] = (),
+    noted: Sequence[Noted] = (),
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
-    ``against`` is what must not leak into the data: test and evaluation sets.
+    ``against`` is what must not leak into the data: test and evaluation sets; ``noted`` are a configuration's faults.
     """
     if not sources:
         raise _unread(skipped)
@@ -105,6 +109,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         corpus = measured(sources, settings, work / "measure", workers, progress)
     if not corpus.rows:
         raise _nothing(corpus)
+    corpus = formats.settled(corpus)
     rank = corpora.canonical(corpus)
     with clock.stage("relate"):
         progress("relate", None)
@@ -119,7 +124,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
             corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
     with clock.stage("judge"):
         progress("judge", None)
-        return judged(Measured(corpus, skipped, near, looked), profile, clock.seconds)
+        return judged(Measured(corpus, skipped, near, looked, noted), profile, clock.seconds)
 
 
 def judged(held: Measured, profile: Profile, seconds: dict[str, float]) -> Audit:
@@ -127,9 +132,9 @@ def judged(held: Measured, profile: Profile, seconds: dict[str, float]) -> Audit
     corpus = held.corpus
     relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
-    findings = list(judge.met(profile, corpus, groups))
+    findings = list(judge.met(profile, corpus, groups, held.noted))
     fates = plan.decide(corpus, profile, relations, groups)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, fates, seconds)
+    return Audit(corpus, held.skipped, profile, relations, groups, findings, fates, held.noted, seconds)
 
 
 def measured(
@@ -149,7 +154,7 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
     for number, source in enumerate(sources):
         found = stream(source, longest)
         for chunk in chain([next(found, NOTHING)], found):
-            yield Piece(number, chunk, source.dialect)
+            yield Piece(number, chunk, source.dialect, source.question)
             share = (done + min(source.size, chunk.offset + len(chunk.data))) / whole
             progress("measure", None if source.compression else min(1.0, share))
         done += source.size

@@ -1,7 +1,8 @@
 """All samples of a scan, measured: what relations, rules and the plan look at."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -51,6 +52,8 @@ class Corpus:
     faults: pa.Table
     read: Ints
     streams: Sequence[Path] = ()
+    types: Mapping[int, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    """Per source, the types met in the turns of odd rows, path by path, each with its first line."""
 
     @property
     def rows(self) -> int:
@@ -119,8 +122,18 @@ def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings
     return Corpus(
         sources, settings, pa.concat_tables(tables["samples"]), pa.concat_tables(tables["keys"]),
         pa.concat_tables(loops), pa.concat_tables(faults), read,
-        [unit["streams"] for unit in units if "streams" in unit],
+        [unit["streams"] for unit in units if "streams" in unit], _types(tables["faults"], origin),
     )  # fmt: skip
+
+
+def _types(tables: Sequence[pa.Table], origin: Sequence[int]) -> dict[int, dict[str, dict[str, int]]]:
+    """Put the types that units met together, source by source; the first line of each stays."""
+    found: dict[int, dict[str, dict[str, int]]] = {}
+    for source, table in zip(origin, tables, strict=True):
+        for path, kinds in json.loads(table.schema.metadata.get(b"types", b"{}")).items():
+            held = found.setdefault(source, {}).setdefault(path, {})
+            held.update({kind: line for kind, line in kinds.items() if kind not in held})
+    return found
 
 
 def unit_source(path: Path) -> int:

@@ -12,7 +12,8 @@ import xxhash
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
-from auditor.faults import KINDS
+from auditor.faults import BY_KIND, CLASSIC, KINDS, V1
+from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
@@ -100,7 +101,7 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> lis
     return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], int(best[at])) for at in by_place]
 
 
-def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
+def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequence[Noted] = ()) -> Iterator[Finding]:
     """Yield every finding, rule by rule in order of their codes."""
     for rule in profile.rules:
         if rule.kind is Kind.SIGNAL:
@@ -108,6 +109,7 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[F
         elif rule.kind is Kind.LOOP:
             yield from _loop(rule, corpus)
         elif rule.kind is Kind.FAULT:
+            yield from _noted(rule, noted)
             yield from _fault(rule, corpus)
         else:
             levels = [other.where.get("threshold", 0) for other in profile.of(rule.kind, rule.target)]
@@ -166,6 +168,15 @@ def _loop(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _noted(rule: Rule, noted: Sequence[Noted]) -> Iterator[Finding]:
+    """Yield what is wrong with a configuration."""
+    for one in noted:
+        if one.kind == rule.target:
+            yield Finding(
+                rule.code, rule.severity.value, None, None, one.file, one.line or None, None, None, note=one.message
+            )
+
+
 def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     held = corpus.faults.filter(pc.equal(corpus.faults["kind"], rule.target)).to_pylist()
     for number, faults in _by_source(held):
@@ -173,7 +184,7 @@ def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         everything = rule.target == "unknown" and len(faults) == corpus.read[number]
         for fault in faults[:1] if everything else faults:
             note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
-            stops = _stops(rule.target)
+            stops = _stops(rule.target, fault["stops"])
             line = fault["line"] or None
             row = None if KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
             yield Finding(
@@ -188,11 +199,16 @@ def _by_source(faults: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, list[
     yield from sorted(held.items())
 
 
-def _stops(kind: str) -> str:
+def _stops(kind: str, stops: int) -> str:
     """Say what XTuner would do at such a line."""
-    classic, v1 = KINDS[kind].classic, KINDS[kind].v1
-    which = {(True, True): "yes", (True, False): "classic only", (False, True): "V1 only", (False, False): "no"}
-    return f"XTuner would stop here: {which[classic, v1]}"
+    return STOPS[KINDS[kind].stops if stops == BY_KIND else stops]
+
+
+STOPS = {
+    bits: f"XTuner would stop here: {which}"
+    for bits, which in ((0, "no"), (CLASSIC, "classic only"), (V1, "V1 only"), (CLASSIC | V1, "yes"))
+}
+"""What is told of a fault, by the bits of which XTuner stops."""
 
 
 def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Sequence[float]) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """One chunk of one source to tables: its samples' signals, sketches and loops, and its faults."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from auditor import text
 from auditor.chunks import LONGEST, Chunk
 from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints, taken
+from auditor.loading.question import Question
+from auditor.loading.scanned import needs
 from auditor.reader import read
 from auditor.signals import compat, layout, pattern, repeats, shape
 from auditor.signals.loops import Kind, Loop, find
@@ -47,11 +50,12 @@ class Settings:
 
 
 class Piece(NamedTuple):
-    """The unit of work: a chunk of the source with this number, read in this dialect if it has one."""
+    """The unit of work: a chunk of the source with this number, read in this dialect and for this question if any."""
 
     source: int
     chunk: Chunk
     dialect: str = ""
+    question: Question | None = None
 
 
 FAULTS = pa.schema(
@@ -61,6 +65,7 @@ FAULTS = pa.schema(
         ("length", pa.int64()),
         ("kind", pa.string()),
         ("message", pa.string()),
+        ("stops", pa.int8()),
     ]
 )
 
@@ -85,7 +90,7 @@ MAIN = ("kind", "unit", "period", "times", "turn", "start", "end", "cut", "sever
 
 def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     """Read a piece and measure it: tables of samples, keys, loops and faults (and, as metadata, the rows looked at)."""
-    found = read(piece.chunk, Dialects(settings.fields, piece.dialect))
+    found = read(piece.chunk, Dialects(settings.fields, piece.dialect, needs(piece.question)), piece.question)
     view = views(found.batch)
     loops = _loops(view) if "loops" in settings.signals else []
     samples = [
@@ -110,7 +115,7 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
         "keys": sketch(view, settings.shingle, bands_for(settings.reach)),
         "loops": _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, turn, loop in loops]),
         "faults": _table(FAULTS, sorted(found.faults)).replace_schema_metadata(
-            {"rows": str(found.rows), "source": str(piece.source)}
+            {"rows": str(found.rows), "source": str(piece.source), "types": json.dumps(found.types.types)}
         ),
     }
 

@@ -8,9 +8,11 @@ import pytest
 
 FLOORS = [
     ["errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels", "patterned", "schema", "wishes"],
+    ["words", "yaml", "kernels", "patterned", "schema", "vocab", "wishes"],
     ["sample", "store", "parse", "rule"],
-    ["dialects", "sources", "views"],
+    ["dialects", "views"],
+    ["loading"],
+    ["sources"],
     ["chunks"],
     ["tables"],
     ["reader"],
@@ -18,6 +20,7 @@ FLOORS = [
     ["relations", "engines", "evidence"],
     ["measure"],
     ["corpus"],
+    ["formats"],
     ["patterns"],
     ["judge", "trim", "metadata"],
     ["thinning", "accounting"],
@@ -52,6 +55,7 @@ HOMES = {
     "datasets": {"tables"},
     "datasketch": {"outputs"},
     "fsspec": {"sources"},
+    "huggingface_hub": {"vocab"},
     "jinja2": {"outputs"},
     "orjson": {"parse"},
     "pandas": {"outputs"},
@@ -60,6 +64,8 @@ HOMES = {
     "re2": {"patterned", "patterns"},
     "scipy": set(),
     "spacy": {"signals"},
+    "sentencepiece": {"vocab"},
+    "tokenizers": {"vocab"},
 }
 
 

@@ -64,6 +64,8 @@ def run(options: dict[str, Any]) -> int:
             fields=options["fields"],
             dialects=inputs.dialects,
             times=inputs.times,
+            questions=inputs.questions,
+            noted=inputs.noted,
             against=list(options["against"]),
             workers=options["workers"],
             longest=options["max_line_bytes"],

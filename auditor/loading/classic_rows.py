@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.dialects.shape import name_of
-from auditor.xtuner.faults import Faults
-from auditor.xtuner.maps import known
+from auditor.loading.faults import Faults
+from auditor.loading.maps import known
 
 Row = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ class Look:
             return value
         if value is None:
             raise self.stop("F305", field=name)
-        raise self.stop("F108", field=name, found=name_of(value), wanted="text")
+        raise self.stop("F337", field=name, found=name_of(value), wanted="text")
 
     def formatted(self, name: str) -> str:
         """Return a field as it is formatted into a prompt, whatever it is."""
@@ -83,7 +83,7 @@ def _output(look: Look, turn: Turn) -> str:
         look.warn("F304")
         return ""
     text = look.text(turn["output"], "output")
-    if not text:
+    if not text and turn.get("output_with_loss", True) and not turn.get("calls"):
         look.warn("F310")
     return text
 
@@ -97,11 +97,11 @@ def _standard(look: Look) -> list[Turn]:
     if not isinstance(held, list):
         if held is None:
             raise look.stop("F305", field="conversation")
-        raise look.stop("F108", field="conversation", found=name_of(held), wanted="a list of turns")
+        raise look.stop("F337", field="conversation", found=name_of(held), wanted="a list of turns")
     found = []
     for index, item in enumerate(held):
         if not isinstance(item, dict):
-            raise look.stop("F108", field=f"conversation/{index}", found=name_of(item), wanted="an object")
+            raise look.stop("F337", field=f"conversation/{index}", found=name_of(item), wanted="an object")
         found.append(dict(item))
     if not found:
         look.warn("F308")
@@ -110,7 +110,7 @@ def _standard(look: Look) -> list[Turn]:
 
 def _fitting(row: Row) -> str:
     """Name the map functions whose fields a row has."""
-    from auditor.xtuner.maps import MAPS  # noqa: PLC0415  (a table, read only for the hint)
+    from auditor.loading.maps import MAPS  # noqa: PLC0415  (a table, read only for the hint)
 
     names = [name for name, wanted in MAPS.items() if set(wanted.fields) <= set(row)]
     return ", ".join(names[:4]) or "None"
@@ -131,10 +131,10 @@ def _list(look: Look, name: str) -> list[Any]:
     if held is None:
         raise look.stop("F305", field=name)
     if not isinstance(held, list):
-        raise look.stop("F108", field=name, found=name_of(held), wanted="a list of messages")
+        raise look.stop("F337", field=name, found=name_of(held), wanted="a list of messages")
     for index, item in enumerate(held):
         if not isinstance(item, dict):
-            raise look.stop("F108", field=f"{name}/{index}", found=name_of(item), wanted="an object")
+            raise look.stop("F337", field=f"{name}/{index}", found=name_of(item), wanted="an object")
     return held
 
 
@@ -156,7 +156,13 @@ def _talk(look: Look, items: list[Any], keys: tuple[str, str], speakers: tuple[s
         elif speaker == speakers[1]:
             with_loss = look.map_name != "openai_map_fn" or _loss(look, item)
             found.append(
-                {"system": system, "input": asked, "output": _of(look, item, said), "output_with_loss": with_loss}
+                {
+                    "system": system,
+                    "input": asked,
+                    "output": _of(look, item, said),
+                    "output_with_loss": with_loss,
+                    "calls": bool(item.get("tool_calls")),
+                }
             )
             asked, system = "", None
         elif speaker == "system" and look.map_name == "openai_map_fn":
@@ -185,27 +191,22 @@ def _loss(look: Look, item: Mapping[str, Any]) -> bool:
     return str(value).lower() == "true"
 
 
-def _alpaca(look: Look) -> list[Turn]:
-    if look.row.get("output") == "<nooutput>":
+JOINED: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "alpaca_map_fn": (("instruction", "input"), "output"),
+    "alpaca_zh_map_fn": (("instruction_zh", "input_zh"), "output_zh"),
+    "medical_map_fn": (("instruction", "input"), "output"),
+    "sql_map_fn": (("context", "question"), "answer"),
+}
+"""Map functions that format fields into a question, a line each, and the field of the answer."""
+
+
+def _joined(look: Look) -> list[Turn]:
+    """Read a question of several fields, whatever they hold."""
+    fields, answer = JOINED[look.map_name]
+    if look.map_name == "alpaca_map_fn" and look.row.get("output") == "<nooutput>":
         look.warn("F308")
         return []
-    asked = "\n".join(look.formatted(name) for name in ("instruction", "input"))
-    return [{"input": asked, "output": look.field("output")}]
-
-
-def _alpaca_zh(look: Look) -> list[Turn]:
-    asked = "\n".join(look.formatted(name) for name in ("instruction_zh", "input_zh"))
-    return [{"input": asked, "output": look.field("output_zh")}]
-
-
-def _medical(look: Look) -> list[Turn]:
-    asked = "\n".join(look.formatted(name) for name in ("instruction", "input"))
-    return [{"input": asked, "output": look.field("output")}]
-
-
-def _sql(look: Look) -> list[Turn]:
-    asked = "\n".join(look.formatted(name) for name in ("context", "question"))
-    return [{"input": asked, "output": look.field("answer")}]
+    return [{"input": "\n".join(map(look.formatted, fields)), "output": look.field(answer)}]
 
 
 def _colors(look: Look) -> list[Turn]:
@@ -246,7 +247,6 @@ def _pair(look: Look) -> list[Turn]:
 
 READERS: Mapping[str, Callable[[Look], list[Turn]]] = {
     "None": _standard, "openai_map_fn": _messages, "wizardlm_map_fn": _conversations, "llava_map_fn": _conversations,
-    "llava_image_only_map_fn": _conversations, "alpaca_map_fn": _alpaca, "alpaca_zh_map_fn": _alpaca_zh,
-    "medical_map_fn": _medical, "sql_map_fn": _sql, "colors_map_fn": _colors, "pretrain_map_fn": _pretrain,
-    "oasst1_map_fn": _oasst1,
+    "llava_image_only_map_fn": _conversations, "colors_map_fn": _colors, "pretrain_map_fn": _pretrain,
+    "oasst1_map_fn": _oasst1, **dict.fromkeys(JOINED, _joined),
 }  # fmt: skip
