@@ -37,6 +37,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     noted: Sequence[Noted] = (),
     times: Mapping[str, float] | None = None,
     plan: Mapping[str, Any] | None = None,
+    tokenizer: str = "",
     workers: int | None = None,
     longest: int | None = None,
     report: bool = True,
@@ -52,7 +53,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``against`` names test and evaluation data that must not leak into it. By path of a file or its folder, ``dialects``
     says in which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it,
     and ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a
-    profile's plan is asked for (``auditor.wishes``). Raises ``auditor.errors.AuditorError``.
+    profile's plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too.
+    Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = with_limits(profile(str(rules), select, ignore), limits or {})
@@ -69,7 +71,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
         )
         for source in found
     ]
-    settings = _settings(chosen, fields or {}, longest or LONGEST)
+    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), tokenizer=tokenizer)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
     result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, noted)

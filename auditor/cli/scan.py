@@ -25,6 +25,7 @@ from auditor.cli.wishes import plan_options, wished
 )
 @rule_options
 @plan_options
+@click.option("--tokenizer", metavar="NAME", help="Count this model's own tokens, too: its folder, or name on the hub.")
 @click.option(
     "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
 )
@@ -61,6 +62,7 @@ def run(options: dict[str, Any]) -> int:
             ignore=options["ignore"],
             limits=options["limits"],
             plan=wished(options),
+            tokenizer=options["tokenizer"] or "",
             fields=options["fields"],
             dialects=inputs.dialects,
             times=inputs.times,

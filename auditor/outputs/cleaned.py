@@ -86,15 +86,16 @@ class Fates:
         return [line for at, line in enumerate(self.lines.tolist()) if self.first + at not in self.dropped]
 
 
-def fates(run: Run) -> Iterator[Fates]:
-    """Read the plan: the fate of every line of every file."""
+def fates(run: Run, decided: pa.Table | None = None) -> Iterator[Fates]:
+    """Read the run's plan, or one with decisions over it: the fate of every line of every file."""
+    whole_plan = run.plan if decided is None else decided
     file = run.samples["file"].combine_chunks()
     lines = run.samples["line"].to_numpy()
     reasons = _rejections(run)
     first = 0
     for source in run.sources:
         count = int(pc.sum(pc.equal(file, source.name)).as_py() or 0)
-        plan = run.plan.slice(first, count)
+        plan = whole_plan.slice(first, count)
         gone = plan.filter(pc.equal(plan["action"], "drop")).to_pylist()
         dropped = {entry["row"]: _told(run, entry) for entry in gone}
         cut = dict(trim.read(plan))
@@ -165,15 +166,16 @@ def beside(name: PurePosixPath) -> PurePosixPath:
 
 
 def clean(
-    run: Run, target: Path, *, dry: bool = False, progress: Callable[[str], None] = lambda _name: None
-) -> dict[str, Count]:
-    """Write ``cleaned/`` and ``dropped/`` below a folder; returns the count of each file.
+    run: Run, target: Path, *, decided: pa.Table | None = None, dry: bool = False,
+    progress: Callable[[str], None] = lambda _name: None,
+) -> dict[str, Count]:  # fmt: skip
+    """Write ``cleaned/`` and ``dropped/`` below a folder by the run's plan or another; returns each file's count.
 
     Raises InputError where a source is not what was scanned, and UsageError where a file would be overwritten.
     """
     placed = names(run.sources)
     counts = {}
-    for fate in fates(run):
+    for fate in fates(run, decided):
         name = fate.source.name
         progress(name)
         _unchanged(run, fate.source)
@@ -224,14 +226,26 @@ def packed(path: Path | None, compression: str) -> Iterator[IO[bytes]]:
             yield raw
 
 
+USUAL = {"end": "\n", "before": ""}
+"""What stands about a row where nothing else is said: a line's end, and white space before an element."""
+
+
+def _end(data: bytes) -> str:
+    """Return the characters that end a line."""
+    return data[len(data.rstrip(b"\r\n")) :].decode()
+
+
 class _Rest:
     """The file of what was not kept: one line of JSON for each row, with the row's bytes and the reason."""
 
     def __init__(self, out: IO[bytes], fate: Fates) -> None:
         self.out, self.fate = out, fate
 
-    def write(self, line: int, data: bytes | None, count: Count) -> None:
-        """Write one row, and count it as dropped by the plan or rejected when it was read."""
+    def write(self, line: int, data: bytes | None, count: Count, **around: str) -> None:
+        """Write one row, and count it as dropped by the plan or rejected when it was read.
+
+        ``around`` are the bytes about it that cannot be told otherwise; where they are usual they are left out.
+        """
         row = self.fate.row(line)
         told: dict[str, Any] = {"line": line}
         if row is not None and row in self.fate.trims:
@@ -242,6 +256,7 @@ class _Rest:
         else:
             count.dropped += 1
             told |= {"action": "drop", **self.fate.dropped[row]}
+        told |= {name: text for name, text in around.items() if text != USUAL[name]}
         if data is not None:
             told |= _bytes(data)
         self.out.write(json.dumps(told, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
@@ -261,18 +276,18 @@ def _lines(fate: Fates, kept: Path | None, rest: Path | None) -> Count:
     with packed(kept, fate.source.compression) as out, packed(rest, "") as aside:
         others = _Rest(aside, fate)
         for chunk in chunks(fate.source, LONGEST):
-            for line, data in _split(chunk):
+            for line, data in lines_of(chunk):
                 count.read += 1
                 kept_as = None if data is None else fate.kept_as(line, data)
                 if kept_as is not None:
                     count.kept += 1
                     out.write(kept_as)
                 if kept_as is None or kept_as is not data:
-                    others.write(line, data and data.rstrip(b"\r\n"), count)
+                    others.write(line, data and data.rstrip(b"\r\n"), count, end=_end(data or b"\n"))
     return count
 
 
-def _split(chunk: Chunk) -> Iterator[tuple[int, bytes | None]]:
+def lines_of(chunk: Chunk) -> Iterator[tuple[int, bytes | None]]:
     """Yield a chunk's lines with their numbers and line ends; a line too long to be read has no bytes."""
     assert chunk.spans is not None
     yield from ((fault.line, None) for fault in chunk.faults if fault.kind == "long")
@@ -289,7 +304,7 @@ def _array(fate: Fates, kept: Path | None, rest: Path | None) -> Count:
         out.write(b"[")
         tail = b"]"
         for chunk in chunks(fate.source, LONGEST):
-            for line, before, data, after in _elements(chunk):
+            for line, before, data, after in elements(chunk):
                 count.read += 1
                 tail = after
                 kept_as = fate.kept_as(line, data)
@@ -297,12 +312,12 @@ def _array(fate: Fates, kept: Path | None, rest: Path | None) -> Count:
                     out.write((b"," if count.kept else b"") + before + kept_as)
                     count.kept += 1
                 if kept_as is None or kept_as is not data:
-                    others.write(line, data, count)
+                    others.write(line, data, count, before=before.decode("ascii", "replace"))
         out.write(tail if tail.lstrip().startswith(b"]") else tail + b"]")
     return count
 
 
-def _elements(chunk: Chunk) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+def elements(chunk: Chunk) -> Iterator[tuple[int, bytes, bytes, bytes]]:
     """Yield a chunk's elements: number, white space before, bytes, and what closes the array behind the last one."""
     assert chunk.spans is not None
     data = chunk.data

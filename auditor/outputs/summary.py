@@ -122,7 +122,8 @@ def _totals(audit: Audit, codes: pa.ListArray) -> dict[str, int]:
         "with_findings": int((np.diff(codes.offsets.to_numpy()) > 0).sum()),
         **{
             name: int(samples[name].to_numpy().sum())
-            for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens")
+            for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens", "model_tokens")
+            if name in samples.column_names
         },
     }
 
