@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
+from auditor.clock import Clock
 from auditor.formats import Noted
 from auditor.loading.question import Question
-from auditor.measure import REACH, SIGNALS, TIE, Settings
+from auditor.measure import REACH, REVIEW, SIGNALS, Settings
+from auditor.memory import budget
+from auditor.near import Budget
 from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
@@ -19,7 +22,9 @@ from auditor.signals import compat
 from auditor.signals.pattern import Pattern
 from auditor.wishes import wishes
 
-STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
+STREAMED = {
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+}  # fmt: skip
 """What rules look at that is found from fine tokens."""
 
 
@@ -39,22 +44,25 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     plan: Mapping[str, Any] | None = None,
     tokenizer: str = "",
     workers: int | None = None,
+    memory: str | None = None,
     longest: int | None = None,
     report: bool = True,
     language: str = "auto",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
+    exact: bool = False,
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
-    ``against`` names test and evaluation data that must not leak into it. By path of a file or its folder, ``dialects``
-    says in which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it,
-    and ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a
-    profile's plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too.
-    Raises ``auditor.errors.AuditorError``.
+    ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
+    duplicates, so that none is missed; ``memory`` is what may be filled (``4G``; by default half of what there is).
+    By path of a file or its folder, ``dialects`` says in which dialect it is read, where rows are not to be recognised
+    one by one, ``questions`` how XTuner reads it, and ``times`` how often in an epoch; ``noted`` is what is wrong with
+    a configuration. ``plan`` changes what a profile's plan is asked for (``auditor.wishes``); ``tokenizer`` names a
+    model whose own tokens are counted, too. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = with_limits(profile(str(rules), select, ignore), limits or {})
@@ -71,16 +79,25 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
         )
         for source in found
     ]
-    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), tokenizer=tokenizer)
+    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact, tokenizer=tokenizer)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
-    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, noted)
-    folder.write(target, result)
+    clock, room = Clock(), Budget(workers or cores(), budget(memory))
+    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock, noted)
+    with clock.stage("write") as done:
+        folder.write(target, result)
+        done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
+    folder.timed(target, clock.stages)
     folder.seal(target, result)
     run = Run.open(target)
     if report:
-        progress("report", None)
-        render(run, language)
+        with clock.stage("report") as done:
+            progress("report", None)
+            page = _rendered(run, language)
+            done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
+        folder.timed(target, clock.stages)
+        folder.reseal(target)
+        run = Run.open(target)
     return run
 
 
@@ -95,11 +112,15 @@ def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
 
 def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
     """Write a run's report (again); return the page to open."""
-    from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
-
-    page = html.render(run, language, single_file=single_file)
+    page = _rendered(run, language, single_file=single_file)
     folder.reseal(run.path)
     return page
+
+
+def _rendered(run: Run, language: str, *, single_file: bool = False) -> Path:
+    from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
+
+    return html.render(run, language, single_file=single_file)
 
 
 def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
@@ -158,14 +179,15 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
     if any(rule.target == "structure" for rule in chosen.rules):
         wanted.add("layout")
     wanted |= {compat.pack_of(target) for target in targets}
-    levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
-    drops = [rule for rule in chosen.of(Kind.RELATION, "near") if rule.action is Action.DROP]
+    near = chosen.of(Kind.RELATION, "near")
+    levels = [float(rule.where["threshold"]) for rule in near] or [REACH]
+    drops = [rule for rule in near if rule.action is Action.DROP]
     return Settings(
         threshold=max(levels),
         review=min(levels),
         contained=max((float(rule.where.get("contained", 0)) for rule in drops), default=0.0),
         reach=min(REACH, max(levels)),
-        tie=min(TIE, *levels),
+        tie=min(REVIEW if len(drops) < len(near) or not near else REACH, *levels),
         fields=fields,
         longest=longest,
         signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),

@@ -1,9 +1,7 @@
 """The whole way: sources, reader, signals and sketches, relations, rules, plan."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -14,7 +12,9 @@ import pyarrow as pa
 
 from auditor import corpus as corpora
 from auditor import formats, judge, patterns, plan
+from auditor import near as neighbourhood
 from auditor.chunks import Chunk
+from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
@@ -23,6 +23,7 @@ from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.metadata import metadata
+from auditor.near import Budget
 from auditor.patterns import Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
@@ -70,21 +71,7 @@ class Audit:
     findings: Sequence[Finding]
     plan: Plan
     noted: Sequence[Noted]
-    seconds: dict[str, float]
-
-
-@dataclass
-class Clock:
-    """How many seconds each stage took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time one stage."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0) + time.perf_counter() - start, 3)
+    stages: Mapping[str, Stage]
 
 
 def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
@@ -93,9 +80,10 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     settings: Settings,
     profile: Profile,
     work: Path,
-    workers: int = 1,
+    budget: Budget,
     progress: Progress = silent,
     against: Sequence[Source] = (),
+    clock: Clock | None = None,
     noted: Sequence[Noted] = (),
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
@@ -104,37 +92,42 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     """
     if not sources:
         raise _unread(skipped)
-    clock = Clock()
-    with clock.stage("measure"):
-        corpus = measured(sources, settings, work / "measure", workers, progress)
+    clock = clock or Clock()
+    with clock.stage("measure") as done:
+        corpus = measured(sources, settings, work / "measure", budget.workers, progress)
+        done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
     corpus = formats.settled(corpus)
-    rank = corpora.canonical(corpus)
-    with clock.stage("relate"):
+    whole: Stage = {"rows": corpus.rows, "bytes": int(corpus.lengths.sum())}
+    with clock.stage("relate") as done:
         progress("relate", None)
-        near = related(corpus, profile, rank, work, workers)
-    with clock.stage("patterns"):
+        done.update(whole)
+        rank = corpora.canonical(corpus)
+        near = related(corpus, profile, rank, work, budget)
+    with clock.stage("patterns") as done:
         progress("patterns", None)
-        held_out = measured(against, settings, work / "against", workers) if against else None
+        done.update(whole)
+        held_out = measured(against, settings, work / "against", budget.workers) if against else None
         prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
-        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, workers)
+        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
         if "metadata" in profile.wishes.prefer:
             corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
-    with clock.stage("judge"):
+    with clock.stage("judge") as done:
         progress("judge", None)
-        return judged(Measured(corpus, skipped, near, looked, noted), profile, clock.seconds)
+        done.update(whole)
+        return judged(Measured(corpus, skipped, near, looked, noted), profile, clock.stages)
 
 
-def judged(held: Measured, profile: Profile, seconds: dict[str, float]) -> Audit:
+def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
     relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
     findings = list(judge.met(profile, corpus, groups, held.noted))
     fates = plan.decide(corpus, profile, relations, groups)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, fates, held.noted, seconds)
+    return Audit(corpus, held.skipped, profile, relations, groups, findings, fates, held.noted, stages)
 
 
 def measured(
@@ -160,12 +153,12 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
         done += source.size
 
 
-def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, workers: int) -> Neighbours | None:
+def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, budget: Budget) -> Neighbours | None:
     """Verify pairs of near duplicates, if the profile's rules ask for any."""
     if not profile.of(Kind.RELATION, "near"):
         return None
     copy = corpora.copied(corpus, "sample", rank)
-    return corpora.near(corpus, copy, rank, work / "shingles", workers)
+    return neighbourhood.near(corpus, copy, rank, work / "near", budget)
 
 
 def alike(corpus: Corpus, near: Neighbours | None) -> Ints:

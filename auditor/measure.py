@@ -16,6 +16,7 @@ from auditor.kernels.flat import Ints, taken
 from auditor.loading.question import Question
 from auditor.loading.scanned import needs
 from auditor.reader import read
+from auditor.sample import content_ids
 from auditor.signals import compat, layout, pattern, repeats, shape
 from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
@@ -26,8 +27,8 @@ from auditor.vocab import Counter, counter
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
 """What can be measured of a sample alone, unless a rule asks for more (``compat.PACKS``, patterns)."""
 
-REACH, TIE = 0.8, 0.7
-"""Similarities that pairs are looked for down to unless a rule asks for less: nearly all, and as far as groups go."""
+REACH, REVIEW = 0.8, 0.7
+"""Similarities that near duplicates, and rows to be shown together, are looked for down to; rules may ask for less."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Settings:
 
     Rows at least ``threshold`` alike are near duplicates (and the share ``contained`` of the one is in the other);
     those at least ``review`` alike stand in one group. Pairs are looked for down to ``reach`` and ``tie``, which only
-    rules below them lower, so that other rules can be judged by the same pairs. With a ``tokenizer`` (a local path or a
-    name on the hub) a model's own tokens are counted, too.
+    rules below them lower, so that other rules can be judged by the same pairs. With ``exact`` none is missed. With a
+    ``tokenizer`` (a local path or a name on the hub) a model's own tokens are counted, too.
     """
 
     shingle: int = text.SHINGLE
@@ -45,11 +46,12 @@ class Settings:
     review: float = 0.8
     contained: float = 0.0
     reach: float = REACH
-    tie: float = TIE
+    tie: float = REVIEW
     tokenizer: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
+    exact: bool = False
     patterns: tuple[pattern.Pattern, ...] = ()
 
 
@@ -99,7 +101,7 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     loops = _loops(view) if "loops" in settings.signals else []
     samples = [
         pa.table({"source": np.full(found.batch.rows, piece.source, np.int32)}),
-        found.batch.samples,
+        found.batch.samples.append_column("content_id", content_ids(found.batch)),
         shape.measure(view),
         _main_loops(view, loops),
     ]
@@ -189,7 +191,7 @@ def _weight(loop: Loop) -> tuple[bool, int]:
 
 def _chars(view: Views) -> Ints:
     """Count the characters of every trained turn."""
-    return np.where(view.part == ANSWER, shape.characters(view.batch), 0)
+    return np.where(view.part == ANSWER, view.batch.chars, 0)
 
 
 def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -15,7 +15,6 @@ from auditor.api import judge
 from auditor.errors import UsageError
 from auditor.outputs import judged
 from auditor.outputs.folder import verify
-from auditor.relations import ladder
 from auditor.relations.connected import Edges, components, keepers
 from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided
@@ -26,7 +25,6 @@ CASES: list[dict[str, Any]] = [
     {"limits": {"D102": 0.9}},
     {"limits": {"D102": 0.85, "D103": 0.75, "N201": 0.5}},
     {"select": ["D"]},
-    {"select": ["D102"]},
     {"select": ["L", "T102", "F"]},
     {"ignore": ["D101", "T"]},
     {"select": ["P", "S", "B"]},
@@ -58,6 +56,19 @@ def test_judging_equals_scanning_anew(tmp_path: Path, data: list[Path], bases: l
         assert [{**run.manifest, "files": None} for run in (one, two)].count({**one.manifest, "files": None}) == 2
         assert verify(again) == []
         assert one.profile.rules == two.profile.rules
+
+
+def test_fewer_rules_need_fewer_pairs(tmp_path: Path, data: list[Path], bases: list[Run]) -> None:
+    """Without a rule for rows to be shown together a scan looks for fewer pairs, with the same verdict."""
+    for at, base in enumerate(bases):
+        anew, again = (tmp_path / f"{name}{at}" for name in ("scan", "judge"))
+        scan(data[at], anew, report=False, select=["D102"])
+        judge(base, again, select=["D102"])
+        one, two = (digests(Run.open(path)) for path in (anew, again))
+        differing = {name for name in one | two if one.get(name) != two.get(name)}
+        assert differing <= {"pairs.parquet"}
+        plans = [Run.open(path).plan.to_pylist() for path in (anew, again)]
+        assert plans[0] == plans[1]
 
 
 def test_judging_reads_no_data(tmp_path: Path) -> None:
@@ -144,8 +155,8 @@ def test_rows_that_go_may_have_to_be_contained() -> None:
     assert decided(found, rank, Cut(0.7, 0.8, 0.95)).keeper.tolist() == [0, 1, 0]
 
 
-def test_larger_groups_are_related_for_stricter_thresholds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judged at 0.9, a group of many rows loses (nearly) all that a direct comparison finds; without more pairs, fewer.
+def test_larger_groups_are_related_for_stricter_thresholds(tmp_path: Path) -> None:
+    """Judged at 0.9, a group of many rows loses (nearly) all that a direct comparison finds.
 
     Every row is about 0.85 like one longest text, for which all would go at 0.8; each has a shorter twin 0.95 like it,
     which comes after all of them.
@@ -164,6 +175,3 @@ def test_larger_groups_are_related_for_stricter_thresholds(tmp_path: Path, monke
     run = scan(source, tmp_path / "a", report=False, select=["D"])
     assert run.groups["size"].to_pylist() == [81]
     assert judge(run, limits={"D102": 0.9}).plan.dropped.sum() == 40
-    monkeypatch.setattr(ladder, "RUNGS", ())
-    run = scan(source, tmp_path / "b", report=False, select=["D"])
-    assert judge(run, limits={"D102": 0.9}).plan.dropped.sum() < 40

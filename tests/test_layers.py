@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    ["errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels", "patterned", "schema", "vocab", "wishes"],
+    ["clock", "errors", "text", "shipped", "faults"],
+    ["words", "yaml", "kernels", "memory", "patterned", "schema", "vocab", "wishes"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "views"],
     ["loading"],
@@ -20,7 +20,7 @@ FLOORS = [
     ["relations", "engines", "evidence"],
     ["measure"],
     ["corpus"],
-    ["formats"],
+    ["formats", "near"],
     ["patterns"],
     ["judge", "trim", "metadata"],
     ["thinning", "accounting"],
@@ -57,7 +57,7 @@ HOMES = {
     "fsspec": {"sources"},
     "huggingface_hub": {"vocab"},
     "jinja2": {"outputs"},
-    "orjson": {"parse"},
+    "orjson": {"outputs", "parse"},
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},

@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from auditor import __version__
 from auditor.audit import Audit
+from auditor.clock import Stage
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
 from auditor.outputs import measured
 from auditor.outputs.summary import summary
@@ -61,12 +63,25 @@ def clear(folder: Path) -> None:
 def write(folder: Path, audit: Audit) -> dict[str, Any]:
     """Write tables and summary; returns the summary."""
     held = {**tables(audit), **measured.tables(audit)}
-    for name, table in held.items():
-        write_parquet(folder / f"{name}.parquet", table)
-    found = summary(audit, held["samples"]["rules"].combine_chunks())
-    write_bytes(folder / "summary.json", dumped(found))
-    write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
+    with ThreadPoolExecutor(2) as pool:  # compressing and waiting for the disk need no lock
+        written = [pool.submit(write_parquet, folder / f"{name}.parquet", table) for name, table in held.items()]
+        found = summary(audit, held["samples"]["rules"].combine_chunks())
+        write_bytes(folder / "summary.json", dumped(found))
+        write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
+    for task in written:
+        task.result()
     return found
+
+
+def timed(folder: Path, stages: Mapping[str, Stage]) -> None:
+    """Write anew what each stage of a scan took, once the last is over; the manifest must be written afterwards."""
+    path = folder / "summary.json"
+    write_bytes(path, dumped({**json.loads(path.read_bytes()), "stages": dict(stages)}))
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of the files in a folder, those below it aside."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
 def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)
@@ -87,6 +102,7 @@ def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None)
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
+            "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
             "tokenizer": audit.corpus.settings.tokenizer,
         },

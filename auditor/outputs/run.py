@@ -20,7 +20,7 @@ from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
 from auditor.rule import Profile, from_json
-from auditor.sample import Batch, Places, Role, Turn
+from auditor.sample import Batch, Places, Role, Turn, content_ids
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
@@ -28,6 +28,13 @@ from auditor.text import minhash_value, shingle_hashes, tokens
 if TYPE_CHECKING:
     import pandas as pd
     from datasketch import MinHash
+
+
+BRIEF = [
+    "row", "file", "line", "offset", "length", "content_id", "chars", "trained_chars", "trained_tokens", "loop_kind",
+    "loop_times", "loop_severity", "copy_group", "prompt_group", "answer_group", "action",
+]  # fmt: skip
+"""Columns of the samples that a report and reading again need; there are three times as many."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +64,22 @@ class Run:
         held: dict[str, Any] = json.loads((self.path / "summary.json").read_bytes())
         return held
 
-    def _table(self, name: str) -> pa.Table:
+    def _table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         # Without threads: a process that ends while one still reads ahead is aborted.
-        return pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False).read(use_threads=False)
+        file = pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False)
+        return file.read(columns, use_threads=False)
 
     @cached_property
     def samples(self) -> pa.Table:
         """One row for each sample."""
         return self._table("samples")
+
+    @cached_property
+    def brief(self) -> pa.Table:
+        """Those columns of the samples that say where each stands and what became of it."""
+        if "samples" in self.__dict__:
+            return self.samples.select(BRIEF)
+        return self._table("samples", BRIEF)
 
     @cached_property
     def findings(self) -> pa.Table:
@@ -143,14 +158,14 @@ class Run:
         found: dict[int, list[Turn]] = {}
         by_name = {source.name: source for source in self.sources}
         columns = ["row", "file", "line", "offset", "length", "content_id"]
-        held = self.samples.select(columns).take(pa.array(wanted)).to_pylist()
+        held = self.brief.select(columns).take(pa.array(wanted)).to_pylist()
         for name in dict.fromkeys(row["file"] for row in held):
             chosen = [row for row in held if row["file"] == name]
             places = Places(*(np.array([row[part] for row in chosen], np.int64) for part in Places._fields))
             batch = _read(Part(by_name[name], places), Dialects(fields, by_name[name].dialect))
             first = batch.first.tolist()
             texts, roles, trained = batch.turns["text"].to_pylist(), batch.role.tolist(), batch.trained.tolist()
-            for index, (row, key) in enumerate(zip(chosen, batch.samples["content_id"].to_pylist(), strict=True)):
+            for index, (row, key) in enumerate(zip(chosen, content_ids(batch).to_pylist(), strict=True)):
                 if key != row["content_id"]:
                     raise InputError("{name} is not what was scanned", hint="scan it again", name=name)
                 turns = range(first[index], first[index + 1])

@@ -52,9 +52,10 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
+            "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
         },
-        "stages": audit.seconds,
+        "stages": dict(audit.stages),
     }
 
 
@@ -88,17 +89,19 @@ def _shares(audit: Audit, alive: NDArray[np.bool_], held: Mapping[str, Mapping[s
         found[f"{name}_share"] = _share(parts[name], total)
     found["repeated_share"] = _share(sum(parts[name] for name in ("loop", "copy", "near")), total)
     found["budget"] = {unit: accounting.total(part) for unit, part in held.items()}
-    prompts, answers = audit.relations.prompt.keeper[alive], audit.relations.answer.keeper[alive]
-    found["distinct_prompts"], found["distinct_answers"] = _different(prompts), _different(answers)
+    found["distinct_prompts"] = _distinct(audit.relations.prompt.keeper, alive)
+    found["distinct_answers"] = _distinct(audit.relations.answer.keeper, alive)
     group = audit.relations.copy.group
     sizes = np.bincount(group[alive & (group >= 0)], minlength=1)
     found["largest_copy_group"] = int(sizes.max(initial=0))
     return found
 
 
-def _different(rows: Ints) -> int:
-    """Count different rows."""
-    return int((np.bincount(rows) > 0).sum()) if len(rows) else 0
+def _distinct(keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> int:
+    """Count the rows that stand for those that stay."""
+    hit = np.zeros(len(keeper), np.bool_)
+    hit[keeper[alive]] = True
+    return int(hit.sum())
 
 
 def _share(part: int, whole: int) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.pairs import Band, tied
 
 ROUNDS = 64
 """Rounds in which all rows that can be decided are decided at once; what is left is decided row by row."""
@@ -25,19 +26,8 @@ def components(rows: int, ends: Ints) -> Ints:
     >>> components(5, np.array([[1, 3], [3, 4]])).tolist()
     [0, 1, 2, 1, 1]
     """
-    lowest = np.arange(rows)
-    while len(ends):
-        low = lowest[ends].min(axis=1)
-        hooked = lowest.copy()
-        for side in lowest[ends].T:
-            np.minimum.at(hooked, side, low)
-        while (hooked[hooked] != hooked).any():
-            hooked = hooked[hooked]
-        if (hooked == lowest).all():
-            break
-        lowest = hooked
-        ends = ends[lowest[ends[:, 0]] != lowest[ends[:, 1]]]
-    return lowest
+    pairs = Band(ends.ravel().astype(np.int32), np.arange(0, 2 * len(ends) + 1, 2))
+    return tied([pairs], rows).astype(np.int64)
 
 
 def keepers(rows: int, edges: Edges) -> Ints:

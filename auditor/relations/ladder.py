@@ -20,24 +20,31 @@ NEVER = 2.0
 """A similarity that nothing reaches: every sample meets every other of its bucket."""
 
 
-def completed(corpus: Corpus, bands: list[Band], found: Related, levels: Levels) -> Related:
-    """Add pairs: all within small groups, and in larger ones those that stricter thresholds would ask for."""
-    if not len(found.group):
-        return found
-    sizes = np.bincount(found.group, minlength=len(found.group))[found.group]
-    parts = [found]
+def climbed(corpus: Corpus, bands: list[Band], levels: Levels, *, exact: bool = False) -> Related:
+    """Verify pairs at the threshold, at the looser one from which rows are shown together, and at stricter ones.
+
+    A relation verifies of a group only what it needs to know that rows belong to it, so each threshold needs its own;
+    within small groups every pair is verified.
+    """
+    floor = levels.floor
+    parts = [relate(corpus, bands, Levels(levels.drop, levels.drop, floor), exact=exact)]
+    if levels.tie < levels.drop:
+        parts.append(relate(corpus, bands, Levels(levels.tie, levels.tie, floor), exact=exact))
+    group = parts[-1].group
+    sizes = np.bincount(group, minlength=len(group))[group]
     small = np.flatnonzero((sizes > 2) & (sizes <= SMALL))
     if len(small):
-        parts.append(relate(corpus, [together(found.group, small)], Levels(NEVER, NEVER, levels.floor), 0))
+        parts.append(relate(corpus, [together(group, small)], Levels(NEVER, NEVER, floor), exact=True))
     large = sizes > SMALL
-    rungs = [rung for rung in RUNGS if rung > levels.drop] if large.any() else []
-    held = [within(band, large) for band in bands] if rungs else []
-    parts += [above(relate(corpus, held, Levels(rung, rung, levels.floor)), rung) for rung in rungs]
+    if large.any():
+        held = [within(band, large) for band in bands]
+        rungs = [rung for rung in RUNGS if rung > levels.drop]
+        parts += [above(relate(corpus, held, Levels(rung, rung, floor)), rung) for rung in rungs]
     ends, common, jaccard = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("ends", "common", "jaccard")
     )
-    kept = needed(len(found.group), ends, jaccard, levels)
-    return Related(found.group, found.keeper, ends[kept], common[kept], jaccard[kept])
+    kept = needed(len(group), ends, jaccard, levels)
+    return Related(group, parts[0].keeper, ends[kept], common[kept], jaccard[kept])
 
 
 def above(found: Related, least: float) -> Related:
@@ -104,4 +111,4 @@ def within(band: Band, wanted: NDArray[np.bool_]) -> Band:
     """
     kept = wanted[band.rows]
     starts = np.concatenate([[0], np.cumsum(kept)])[band.starts]
-    return Band(band.rows[kept], starts)
+    return Band(band.rows[kept], starts, band.places[kept[: len(band.places)]])

@@ -210,7 +210,7 @@ class Overview:
         }  # fmt: skip
 
     def _copied(self) -> int:
-        return self.facts.rows - int(self.facts.run.samples["copy_group"].null_count)
+        return self.facts.rows - int(self.facts.run.brief["copy_group"].null_count)
 
     def sizes(self) -> dict[str, Any]:
         """Return how many groups there are of each size."""
