@@ -12,6 +12,7 @@ import xxhash
 from auditor import patterned, schema, yaml
 from auditor.errors import UsageError
 from auditor.shipped import RULES
+from auditor.wishes import Wishes, wishes
 
 LANGUAGES = ("en", "zh")
 CASES = ("hits", "misses", "known_misses")
@@ -96,6 +97,7 @@ class Profile:
     whole: bool = True
     allowed: tuple[Allowed, ...] = ()
     title: Mapping[str, str] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=Wishes)
 
     def rule(self, code: str) -> Rule | None:
         """Return a rule by its code, if the profile applies it."""
@@ -154,6 +156,7 @@ def as_json(held: Profile) -> dict[str, Any]:
         "whole": held.whole,
         "rules": [asdict(rule) for rule in held.rules],
         "allow": [asdict(entry) for entry in held.allowed],
+        "plan": asdict(held.wishes),
     }
 
 
@@ -168,7 +171,7 @@ def from_json(held: Mapping[str, Any]) -> Profile:
         Allowed(**{**entry, "values": tuple(entry["values"]), "rules": tuple(entry["rules"])})
         for entry in held["allow"]
     )
-    return Profile(held["name"], found, held["whole"], allowed)
+    return Profile(held["name"], found, held["whole"], allowed, wishes=wishes(held["plan"]))
 
 
 def files(folder: Path = RULES) -> Iterator[Path]:
@@ -227,6 +230,7 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
         not list(select),
         tuple(pack.allow),
         pack.title,
+        wishes(pack.plan),
     )
 
 
@@ -285,6 +289,7 @@ class Pack:
     include: list[Path] = field(default_factory=list)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     allow: list[Allowed] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=dict)
 
 
 def _pack(path: Path, seen: tuple[Path, ...]) -> Pack:
@@ -303,7 +308,9 @@ def _pack(path: Path, seen: tuple[Path, ...]) -> Pack:
         if not file.is_file():
             raise UsageError("{place}: no such file: {name}", place=yaml.place(path, ("include", index)), name=file)
     allow = [_allowed(path, index, entry) for index, entry in enumerate(held.get("allow", []))]
-    _add(pack, Pack(ignore=held.get("ignore", []), include=include, rules=held.get("rules", {}), allow=allow))
+    more = Pack(ignore=held.get("ignore", []), include=include, rules=held.get("rules", {}), allow=allow)
+    more.plan = held.get("plan", {})
+    _add(pack, more)
     return pack
 
 
@@ -328,6 +335,7 @@ def _add(pack: Pack, more: Pack) -> None:
     pack.ignore = [*pack.ignore, *more.ignore]
     pack.include = list(dict.fromkeys([*pack.include, *more.include]))
     pack.allow = [*pack.allow, *more.allow]
+    pack.plan = {**pack.plan, **more.plan}
     for prefix, change in more.rules.items():
         pack.rules[prefix] = _over(pack.rules.get(prefix, {}), change)
 

@@ -67,7 +67,7 @@ def test_every_sentence_exists_in_chinese() -> None:
 
 def test_no_translation_is_stale() -> None:
     """A translation whose template is gone is never shown."""
-    roles, fates = {"user", "assistant", "system", "tool"}, {"keep", "drop", "flag", "report"}
+    roles, fates = {"user", "assistant", "system", "tool"}, {"keep", "drop", "flag", "report", "trim"}
     indirect = (
         roles
         | fates

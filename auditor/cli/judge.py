@@ -1,12 +1,14 @@
 """auditor judge: other rules, the same measurements, no reading."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from auditor.cli.group import Command
 from auditor.cli.options import json_option, narrow_options, run_argument
 from auditor.cli.quick import without_pandas
+from auditor.cli.wishes import plan_options, wished
 
 
 @click.command(
@@ -20,6 +22,7 @@ from auditor.cli.quick import without_pandas
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write a run with these rules here.")
 @click.option("--profile", help="A shipped profile, or a YAML file (default: the run's own rules).")
 @narrow_options
+@plan_options
 @click.option("--overwrite", is_flag=True, help="Replace a run that is already there.")
 @json_option
 def command(  # noqa: PLR0913  (one parameter for each option)
@@ -32,6 +35,7 @@ def command(  # noqa: PLR0913  (one parameter for each option)
     *,
     overwrite: bool,
     as_json: bool,
+    **plan: Any,  # noqa: ANN401  (what the plan is asked for)
 ) -> int:
     """Judge, then say what would become of the data."""
     without_pandas()
@@ -42,7 +46,7 @@ def command(  # noqa: PLR0913  (one parameter for each option)
 
     opened = Run.open(run)
     result = api.judge(
-        opened, out, rules=profile, select=select, ignore=ignore, limits=limits, overwrite=overwrite
+        opened, out, rules=profile, select=select, ignore=ignore, limits=limits, plan=wished(plan), overwrite=overwrite
     )  # fmt: skip
     told = judged.told(opened, result)
     if as_json:

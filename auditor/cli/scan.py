@@ -8,6 +8,7 @@ import click
 from auditor.cli.group import Command
 from auditor.cli.options import bound, fields_of, json_option, rule_options
 from auditor.cli.quick import without_pandas
+from auditor.cli.wishes import plan_options, wished
 
 
 @click.command(
@@ -23,6 +24,8 @@ from auditor.cli.quick import without_pandas
     "-o", "--out", type=click.Path(path_type=Path), help="Folder of the run (default: name of the data .audit)."
 )
 @rule_options
+@plan_options
+@click.option("--tokenizer", metavar="NAME", help="Count this model's own tokens, too: its folder, or name on the hub.")
 @click.option(
     "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
 )
@@ -60,9 +63,13 @@ def run(options: dict[str, Any]) -> int:
             select=options["select"],
             ignore=options["ignore"],
             limits=options["limits"],
+            plan=wished(options),
+            tokenizer=options["tokenizer"] or "",
             fields=options["fields"],
             dialects=inputs.dialects,
             times=inputs.times,
+            questions=inputs.questions,
+            noted=inputs.noted,
             against=list(options["against"]),
             exact=options["exact"],
             workers=options["workers"],
