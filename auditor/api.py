@@ -1,7 +1,7 @@
 """Scan data from Python: ``run = scan("data.jsonl")``."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from auditor.chunks import LONGEST
 from auditor.measure import SIGNALS, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
-from auditor.rule import Kind, Profile, profile
+from auditor.rule import Kind, Profile, allow_list, profile
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
 
@@ -34,17 +34,20 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     language: str = "auto",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
+    allow: str | Path | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes. ``against`` names test and evaluation data that must not
-    leak into it. ``dialects`` says, by path, in which dialect a file is read, where rows are not to be recognised one
-    by one. Raises ``auditor.errors.AuditorError``.
+    leak into it; ``allow`` a file that lists repetition that is meant. ``dialects`` says, by path, in which dialect a
+    file is read, where rows are not to be recognised one by one. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = profile(str(rules), select, ignore)
+    if allow is not None:
+        chosen = replace(chosen, allowed=(*chosen.allowed, *allow_list(Path(allow))))
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
@@ -101,10 +104,18 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         fields=fields,
         longest=longest,
         signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),
-        patterns=tuple(
-            Pattern(rule.target, rule.pattern, rule.where.get("in", "answer")) for rule in chosen.rules if rule.pattern
-        ),
+        patterns=tuple(_patterns(chosen)),
     )
+
+
+def _patterns(chosen: Profile) -> Iterator[Pattern]:
+    """Yield the patterns of rules and of allow-lists."""
+    for rule in chosen.rules:
+        if rule.pattern:
+            yield Pattern(rule.target, rule.pattern, rule.where.get("in", "answer"))
+    for entry in chosen.allowed:
+        if entry.by == "pattern":
+            yield Pattern(entry.column, entry.values[0], "both")
 
 
 def cores() -> int:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from auditor import allow, judge, patterns, plan
 from auditor import corpus as corpora
-from auditor import judge, patterns, plan
+from auditor.allow import Allowance
 from auditor.chunks import Chunk
 from auditor.corpus import Corpus
 from auditor.engines import local
@@ -50,6 +52,8 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
+    allowance: Allowance
+    spared: NDArray[np.bool_]
     seconds: dict[str, float]
 
 
@@ -100,9 +104,11 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     with clock.stage("judge"):
         progress("judge", None)
         groups = grouped(corpus, profile, relations)
-        findings = list(judge.met(profile, corpus, groups))
+        allowed = allow.allowance(corpus, profile.allowed, groups)
+        findings = list(allow.marked(judge.met(profile, corpus, groups), allowed, groups))
         decided = plan.decide(corpus, profile, relations)
-    return Audit(corpus, skipped, profile, relations, groups, findings, decided, clock.seconds)
+        spared = allow.spare(decided, allowed)
+    return Audit(corpus, skipped, profile, relations, groups, findings, decided, allowed, spared, clock.seconds)
 
 
 def measured(

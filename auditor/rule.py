@@ -82,6 +82,11 @@ class Allowed:
     owner: str
     rules: tuple[str, ...] = ("",)
 
+    @property
+    def column(self) -> str:
+        """Name the signal that counts an entry's pattern."""
+        return _column(self.values[0], {"in": "both"})
+
     def covers(self, code: str) -> bool:
         """Tell whether this speaks about a rule."""
         return code.startswith(self.rules)
@@ -312,6 +317,12 @@ def _allowed(path: Path, index: int, entry: Mapping[str, Any]) -> Allowed:
 
 def allow_list(path: Path) -> tuple[Allowed, ...]:
     """Read an allow-list of its own: a profile that says nothing but ``allow``."""
+    other = next((key for key in yaml.load(path) if key not in {"allow", "extends", "name", "title"}), None)
+    if other is not None:
+        raise UsageError(
+            "{place}: an allow-list says nothing but allow, not {key}", hint="give a profile with --profile",
+            place=yaml.place(path, (other,)), key=other,
+        )  # fmt: skip
     return tuple(_pack(path, ()).allow)
 
 

@@ -9,6 +9,7 @@ beside a checkout compat-redpajama/RedPajama-Data. The rows are taken at even st
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,9 @@ def main() -> int:
         causes = Counter(item["cause"] for item in found)
         failed += causes[""]
         print(f"\n{tool} ({pinned(tool, given.envs)}): {total * len(texts):,} numbers, {len(found)} differ")
+        other = scored(tool, texts, given.envs, "1")
+        moved = sum(a.get(name) != b[name] for a, b in zip(theirs, other, strict=True) for name in b)
+        print(f"  it differs from itself in {moved} numbers when Python's hash seed is another")
         for cause, number in causes.most_common():
             print(f"  {number:>6}  {cause or 'NOT EXPLAINED'}")
         listed += found
@@ -71,12 +75,17 @@ def main() -> int:
 
 
 def rows(data: Path, wanted: int) -> tuple[list[str], dict[str, np.ndarray], list[str]]:
-    """Take so many rows at even steps from every file: their texts, our numbers, and where they stand."""
+    """Take rows at even steps from every file, as many as it has or are due: texts, our numbers, places."""
     texts, columns, where = [], {}, []
-    for name, fields in FILES:
-        with tempfile.TemporaryDirectory() as folder:
-            run = scan(data / name, Path(folder) / "run", rules="compat-all", report=False, fields=fields)
-            chosen = np.unique(np.linspace(0, run.samples.num_rows - 1, wanted // len(FILES)).astype(int))
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [
+            (name, scan(data / name, Path(folder) / str(at), rules="compat-all", report=False, fields=fields))
+            for at, (name, fields) in enumerate(FILES)
+        ]
+        runs.sort(key=lambda item: item[1].samples.num_rows)
+        for at, (name, run) in enumerate(runs):
+            due = min(run.samples.num_rows, (wanted - len(texts)) // (len(runs) - at))
+            chosen = np.linspace(0, run.samples.num_rows - 1, due).astype(int)
             for row, turns in run.turns(chosen).items():
                 texts.append("\n".join(turn.text for turn in turns if turn.trained))
                 where.append(f"{name}:{run.samples['line'][row].as_py()}")
@@ -86,14 +95,15 @@ def rows(data: Path, wanted: int) -> tuple[list[str], dict[str, np.ndarray], lis
     return texts, {name: np.concatenate(parts) for name, parts in columns.items()}, where
 
 
-def scored(tool: str, texts: list[str], envs: Path) -> list[dict]:
-    """Let a tool score texts in its own environment."""
+def scored(tool: str, texts: list[str], envs: Path, seed: str = "0") -> list[dict]:
+    """Let a tool score texts in its own environment; ``seed`` orders Python's hashes there."""
     more = [str(envs / "compat-redpajama" / "RedPajama-Data")] if tool == "redpajama" else []
     lines = "".join(json.dumps(text) + "\n" for text in texts)
     script = Path(__file__).with_name("compat_peers.py")
     done = subprocess.run(
-        [python(tool, envs), str(script), tool, *more], input=lines, capture_output=True, text=True, check=False
-    )
+        [python(tool, envs), str(script), tool, *more], input=lines, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+    )  # fmt: skip
     if done.returncode:
         sys.exit(f"{tool}: {done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -21,6 +21,7 @@ FLOORS = [
     ["patterns"],
     ["judge"],
     ["plan"],
+    ["allow"],
     ["audit"],
     ["xtuner"],
     ["outputs"],

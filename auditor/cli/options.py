@@ -47,6 +47,11 @@ def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+allow_option = click.option(
+    "--allow", type=click.Path(path_type=Path), help="A list of repetition that is meant, with reason and owner."
+)
+
+
 def bound(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
     """Read ``NAME=VALUE``, as often as it is given."""
     pairs = [part.partition("=") for part in value]

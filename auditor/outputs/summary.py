@@ -36,6 +36,7 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
         "concentration": audit.relations.patterns.concentration,
         "rules": _rules(audit, codes),
         "files": _files(audit),
+        "allowed": _allowed(audit),
         "skipped": [
             {"file": item.name, "reason": item.reason, "template": item.template, "about": item.about}
             for item in audit.skipped
@@ -64,15 +65,17 @@ def verdict(before: dict[str, Any]) -> dict[str, Any]:
 def _shares(audit: Audit, alive: NDArray[np.bool_]) -> dict[str, Any]:
     """Return what the samples that stay hold, and which share of their trained tokens repeats something.
 
-    Each sample is put down to one cause: loop, else copy of another that stays, else near duplicate.
+    Each sample is put down to one cause: loop, else copy of another that stays, else near duplicate. What an
+    allow-list allows is no cause.
     """
     samples = audit.corpus.samples
     tokens = samples["trained_tokens"].to_numpy() * alive
     total = int(tokens.sum())
-    looped = _looped(samples) & alive
+    meant = {kind: _meant(audit, kind) for kind in ("loop", "copy", "near")}
+    looped = _looped(samples) & alive & ~meant["loop"]
     copy = audit.relations.copy
-    spare = _spare(copy.group, copy.keeper, alive) & ~looped
-    near = _near(audit, alive) & ~looped & ~spare
+    spare = _spare(copy.group, copy.keeper, alive) & ~looped & ~meant["copy"]
+    near = _near(audit, alive) & ~looped & ~spare & ~meant["near"]
     found: dict[str, Any] = {"samples": int(alive.sum()), "trained_tokens": total}
     for name, hit in (("loop", looped), ("copy", spare), ("near", near)):
         found[f"{name}_rows"] = int(hit.sum())
@@ -84,6 +87,12 @@ def _shares(audit: Audit, alive: NDArray[np.bool_]) -> dict[str, Any]:
     sizes = np.bincount(copy.group[alive & (copy.group >= 0)], minlength=1)
     found["largest_copy_group"] = int(sizes.max(initial=0))
     return found
+
+
+def _meant(audit: Audit, kind: str) -> NDArray[np.bool_]:
+    """Tell the samples whose loops, copies or near duplicates are allowed: they are counted under ``allowed``."""
+    loops = audit.profile.of(Kind.LOOP)
+    return audit.allowance.meant(loops if kind == "loop" else audit.profile.of(Kind.RELATION, kind))
 
 
 def _looped(samples: pa.Table) -> NDArray[np.bool_]:
@@ -146,7 +155,8 @@ def _rejected(audit: Audit) -> list[int]:
 
 def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
     """Return what each rule met: findings, samples, trained tokens of those it drops."""
-    findings = Counter(finding.rule for finding in audit.findings)
+    findings = Counter(finding.rule for finding in audit.findings if not finding.allowed)
+    allowed = Counter(finding.rule for finding in audit.findings if finding.allowed)
     rows = {item["values"]: item["counts"] for item in pc.value_counts(codes.values).to_pylist()}
     tokens = audit.corpus.samples["trained_tokens"].to_numpy()
     listed = []
@@ -160,9 +170,32 @@ def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
                 "severity": rule.severity.value,
                 "action": rule.action.value,
                 "findings": findings[rule.code],
+                "allowed": allowed[rule.code],
                 "rows": rows.get(rule.code, 0) if rule.kind is not Kind.FAULT else findings[rule.code],
                 "dropped": int(gone.sum()),
                 "dropped_tokens": int(tokens[gone].sum()),
+            }
+        )
+    return listed
+
+
+def _allowed(audit: Audit) -> list[dict[str, Any]]:
+    """Return each entry of the allow-lists: which samples it names, what they meet, and how many it keeps."""
+    tokens = audit.corpus.samples["trained_tokens"].to_numpy()
+    meant = [finding for finding in audit.findings if finding.allowed]
+    listed = []
+    for entry, mask in zip(audit.allowance.entries, audit.allowance.masks, strict=True):
+        words = f"{entry.reason} ({entry.owner})"
+        listed.append(
+            {
+                entry.by: list(entry.values),
+                "rules": [prefix for prefix in entry.rules if prefix],
+                "reason": entry.reason,
+                "owner": entry.owner,
+                "rows": int(mask.sum()),
+                "trained_tokens": int(tokens[mask].sum()),
+                "findings": sum(words in (finding.allowed or "").split("; ") for finding in meant),
+                "spared": int((audit.spared & mask).sum()),
             }
         )
     return listed

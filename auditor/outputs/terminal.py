@@ -91,6 +91,8 @@ def overview(run: Run) -> RenderableType:
     met = [rule for rule in found["rules"] if rule["findings"]]
     if met:
         parts += [Text(), _indented(_rules(run, met))]
+    if found["allowed"]:
+        parts += [Text(), _indented(_allowed(found["allowed"]))]
     if len(found["files"]) > 1:
         parts += [Text(), _indented(_files(found["files"]))]
     return Group(*parts, Text(), _indented(_end(run)), Text())
@@ -147,6 +149,23 @@ def _rules(run: Run, met: list[dict[str, Any]]) -> Table:
         table.add_row(
             Text(", ".join(sorted({rule["code"][:2] for rule in low})), "dim"), title, number(findings), "", ""
         )
+    return table
+
+
+def _allowed(entries: list[dict[str, Any]]) -> Table:
+    """Return what is allowed, by whom; an entry that names nothing stands out."""
+    table = _table("allowed", "", "findings", "rows", "spared")
+    for entry in entries[:MOST]:
+        by = next(name for name in ("id", "group", "file", "pattern") if name in entry)
+        name = Text(shown(f"{by} {', '.join(entry[by])}"), overflow="ellipsis", no_wrap=True)
+        words = Text(shown(f"{entry['reason']} ({entry['owner']})"))
+        if not entry["rows"]:
+            name.stylize("yellow")
+            words.append(f" · {say('names nothing here')}", "yellow")
+        table.add_row(name, words, number(entry["findings"]), number(entry["rows"]), number(entry["spared"]))
+    table.columns[1].justify = "left"
+    if len(entries) > MOST:
+        table.add_row("", say("{count} more entries", count=number(len(entries) - MOST)), "", "", "")
     return table
 
 
