@@ -296,3 +296,33 @@ def test_github_annotations(capsys: pytest.CaptureFixture[str]) -> None:
 def all_allowed() -> Path:
     """An allow-list for everything."""
     return write_allow("*")
+
+
+EXAMPLE = Path(__file__).parents[1] / "docs" / "ci" / "example"
+
+
+@pytest.mark.parametrize(("changed", "code"), [(False, 0), (True, 1)])
+def test_the_example_of_a_gate(changed: bool, code: int, tmp_path: Path) -> None:
+    """The job of the example repository passes on its data, and fails on the change that it should not take."""
+    import os
+    import shutil
+    import subprocess
+    import sys
+
+    from auditor import yaml
+
+    shutil.copytree(EXAMPLE, tmp_path / "repo")
+    if changed:
+        shutil.copy(tmp_path / "repo" / "change" / "more.jsonl", tmp_path / "repo" / "data")
+    job = yaml.load(EXAMPLE / ".github" / "workflows" / "data.yml")["jobs"]["audit"]["steps"]
+    (command,) = (step["run"] for step in job if step.get("name") == "gate")
+    paths = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path / "repo", capture_output=True, text=True, check=False,
+        env={**os.environ, "PATH": paths},
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("fails" in done.stdout) is changed
+    assert "the assistant must know its name" in done.stdout
+    jsonschema.validate(json.loads((tmp_path / "repo" / "run.sarif").read_bytes()), SCHEMA)
+    assert ("::error file=data/more.jsonl,line=2,title=L101::" in done.stdout) is changed
