@@ -240,6 +240,41 @@ def profiles() -> list[str]:
     return sorted(file.stem for file in (RULES / "profiles").glob("*.yaml"))
 
 
+def narrowed(held: Profile, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Profile:
+    """Keep the rules of a profile whose codes fit: the longest prefix that fits decides.
+
+    >>> [rule.code for rule in narrowed(profile(), ["D"], ["D103"]).rules]
+    ['D101', 'D102']
+    """
+    wanted = list(select) or [rule.code[0] for rule in held.rules]
+    for prefix in [*select, *ignore]:
+        if not any(rule.code.startswith(prefix) for rule in held.rules):
+            raise UsageError("no rule {code} is applied", hint="see auditor rules", code=prefix)
+    kept = tuple(rule for rule in held.rules if _longest(rule.code, wanted) > _longest(rule.code, ignore))
+    return replace(held, rules=kept, whole=held.whole and not list(select))
+
+
+def with_limits(held: Profile, limits: Mapping[str, float]) -> Profile:
+    """Give rules other limits: ``D102`` is the one limit of that rule, ``T102.min_rows`` the one called so.
+
+    >>> with_limits(profile(select=["D102"]), {"D102": 0.85}).rules[0].where
+    {'threshold': 0.85}
+    """
+    by: dict[str, dict[str, Any]] = {}
+    for name, value in limits.items():
+        code, _, key = name.partition(".")
+        rule = held.rule(code)
+        if rule is None:
+            raise UsageError("no rule {code} is applied", hint="see auditor rules", code=code)
+        numbers = {key: float for key, held in rule.where.items() if isinstance(held, int | float)}
+        main = next((key for key in ("threshold", "above", "below") if key in rule.where), next(iter(numbers), ""))
+        if (key or main) not in numbers:
+            known = ", ".join(f"{code}.{key}" for key in numbers) or "-"
+            raise UsageError("{name} has no such limit", hint="known are {known}", name=name, known=known)
+        by.setdefault(code, {"where": {}})["where"][key or main] = value
+    return replace(held, rules=tuple(_changed(rule, by) for rule in held.rules))
+
+
 def _longest(code: str, prefixes: Iterable[str]) -> int:
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
 

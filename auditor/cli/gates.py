@@ -11,6 +11,7 @@ from auditor.words import say
 if TYPE_CHECKING:
     from auditor.outputs.gates import Verdict
     from auditor.outputs.run import Run
+    from auditor.outputs.unwritten import Unwritten
 
 DEFAULT = ("medium",)
 """What fails a run that is held against another, unless --fail-on says."""
@@ -50,7 +51,7 @@ def checked(options: Mapping[str, Any]) -> None:
         Run.open(options["baseline"])
 
 
-def judge(run: "Run", options: Mapping[str, Any]) -> "list[Verdict]":
+def judge(run: "Run | Unwritten", options: Mapping[str, Any]) -> "list[Verdict]":
     """Judge a run by the options, and write what other machines asked for."""
     from auditor.outputs import alerts, folder, gates, github, sarif  # noqa: PLC0415
     from auditor.outputs.run import Run  # noqa: PLC0415

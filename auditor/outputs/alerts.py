@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from auditor.outputs.gates import new
 from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
+from auditor.outputs.unwritten import Unwritten
 from auditor.rule import Rule
 from auditor.sources import Source
 from auditor.words import language
@@ -45,13 +46,13 @@ class Alert(NamedTuple):
 class Alerts:
     """The worst findings of a run; ``all`` is how many there are, ``count`` how many are neither allowed nor old."""
 
-    run: Run
+    run: Run | Unwritten
     shown: list[Alert]
     all: int
     count: int
 
 
-def alerts(run: Run, baseline: Run | None, most: int) -> Alerts:
+def alerts(run: Run | Unwritten, baseline: Run | None, most: int) -> Alerts:
     """Choose at most so many findings of a run, most severe first; those that do not count come last."""
     held = run.findings
     fresh = np.ones(held.num_rows, np.bool_) if baseline is None else new(held, baseline)
@@ -86,20 +87,21 @@ def _message(item: Mapping[str, Any], rule: Rule) -> str:
     return f"{rule.text('title', language())}: {note}" if note else rule.text("title", language())
 
 
-def _members(run: Run, groups: list[str]) -> dict[str, list[tuple[str, int, int]]]:
+def _members(run: Run | Unwritten, groups: list[str]) -> dict[str, list[tuple[str, int, int]]]:
     """Return the places of the first members of some groups: file, line, offset."""
     if not groups:
         return {}
-    held = run.members.filter(pc.is_in(run.members["group"], pa.array(groups)))
-    found: dict[str, list[tuple[str, int, int]]] = {}
-    names, rows = held["group"].to_pylist(), held["row"].to_numpy()
+    members = run.columns("members", ["group", "row"])
+    held = members.filter(pc.is_in(members["group"], pa.array(groups)))
     chosen: list[tuple[str, int]] = []
     count: dict[str, int] = {}
-    for name, row in zip(names, rows.tolist(), strict=True):
+    for name, row in zip(held["group"].to_pylist(), held["row"].to_pylist(), strict=True):
         count[name] = count.get(name, 0) + 1
         if count[name] <= OTHERS + 1:
             chosen.append((name, row))
-    places = run.samples.select(["file", "line", "offset"]).take(pa.array([row for _, row in chosen])).to_pylist()
+    rows = pa.array([row for _, row in chosen], pa.int64())
+    places = run.columns("samples", ["file", "line", "offset"]).take(rows).to_pylist()
+    found: dict[str, list[tuple[str, int, int]]] = {}
     for (name, _), place in zip(chosen, places, strict=True):
         found.setdefault(name, []).append((place["file"], place["line"], place["offset"]))
     return found

@@ -58,9 +58,10 @@ def compared(a: Run, b: Run) -> dict[str, Any]:
 
 def paired(a: Run, b: Run) -> Rows:
     """Pair the rows of two runs."""
-    sizes = a.samples.num_rows, b.samples.num_rows
-    ids = pa.concat_arrays([*a.samples["content_id"].chunks, *b.samples["content_id"].chunks]).dictionary_encode()
-    which = ids.indices.to_numpy().astype(np.int64)
+    held = [run.columns("samples", ["content_id"])["content_id"] for run in (a, b)]
+    sizes = [len(ids) for ids in held]
+    both = pa.chunked_array([chunk for ids in held for chunk in ids.chunks]).combine_chunks()
+    which = pc.dictionary_encode(both).indices.to_numpy().astype(np.int64)
     one, two = _ranked(which[: sizes[0]], _action(a)), _ranked(which[sizes[0] :], _action(b))
     span = 1 + max(int(one.max(initial=0)), int(two.max(initial=0)))
     keys = which[: sizes[0]] * span + one, which[sizes[0] :] * span + two
@@ -73,7 +74,7 @@ def paired(a: Run, b: Run) -> Rows:
 
 
 def _action(run: Run) -> Ints:
-    return np.asarray(pc.index_in(run.samples["action"], pa.array(ACTIONS)).to_numpy(), np.int64)
+    return np.asarray(pc.index_in(run.columns("samples", ["action"])["action"], pa.array(ACTIONS)).to_numpy(), np.int64)
 
 
 def _ranked(ids: Ints, action: Ints) -> Ints:
@@ -97,7 +98,7 @@ def _kind(a: Run, rows: Rows) -> str:
 
 def _by_rule(run: Run, rows: Ints) -> dict[str, int]:
     """Count rows by the rule that drops them; those that the plan keeps under an empty name."""
-    codes = run.plan["rule"].take(pa.array(rows)).fill_null("")
+    codes = run.columns("plan", ["rule"])["rule"].take(pa.array(rows)).fill_null("")
     return {item["values"]: item["counts"] for item in sorted(pc.value_counts(codes).to_pylist(), key=_by_value)}
 
 
@@ -108,7 +109,7 @@ def _by_value(item: dict[str, Any]) -> str:
 def _moved(a: Run, b: Run, rows: Rows) -> list[dict[str, Any]]:
     """Count the rows whose action is another, with their trained tokens."""
     before, after = _action(a)[rows.same_a], _action(b)[rows.same_b]
-    tokens = b.samples["trained_tokens"].to_numpy()[rows.same_b]
+    tokens = b.columns("samples", ["trained_tokens"])["trained_tokens"].to_numpy()[rows.same_b]
     found = []
     for pair in np.unique((before * len(ACTIONS) + after)[before != after]).tolist():
         hit = before * len(ACTIONS) + after == pair
@@ -160,7 +161,7 @@ def _groups(a: Run, b: Run) -> dict[str, list[dict[str, Any]]]:
 
 
 def _sizes(run: Run) -> dict[str, tuple[str, int]]:
-    held = run.groups.select(["group", "kind", "size"]).to_pydict()
+    held = run.columns("groups", ["group", "kind", "size"]).to_pydict()
     return {name: (kind, size) for name, kind, size in zip(*held.values(), strict=True)}
 
 
@@ -180,9 +181,11 @@ def _renamed(a: Run, b: Run, old: dict[str, Any], fresh: dict[str, Any]) -> dict
 
 def _contents(run: Run, names: set[str]) -> pa.Table:
     """Return kind, group and content of the members of some groups, each once."""
-    held = run.members.filter(pc.is_in(run.members["group"], pa.array(sorted(names), pa.string())))
-    kinds = run.groups["kind"].take(pc.index_in(held["group"], run.groups["group"].combine_chunks()))
-    table = pa.table({"group": held["group"], "kind": kinds, "content": run.samples["content_id"].take(held["row"])})
+    members, groups = run.columns("members", ["group", "row"]), run.columns("groups", ["group", "kind"])
+    held = members.filter(pc.is_in(members["group"], pa.array(sorted(names), pa.string())))
+    kinds = groups["kind"].take(pc.index_in(held["group"], groups["group"].combine_chunks()))
+    contents = run.columns("samples", ["content_id"])["content_id"].take(held["row"])
+    table = pa.table({"group": held["group"], "kind": kinds, "content": contents})
     return table.group_by(["group", "kind", "content"]).aggregate([])
 
 

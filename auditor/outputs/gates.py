@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from auditor.errors import UsageError
 from auditor.kernels.flat import Ints
 from auditor.outputs.run import Run
+from auditor.outputs.unwritten import Unwritten
 
 LEVELS = ("high", "medium", "low")
 METRICS = ("share", "rows", "findings", "tokens", "token_share", "dropped")
@@ -67,7 +68,7 @@ def _unknown(text: str) -> UsageError:
     )  # fmt: skip
 
 
-def judged(gates: Sequence[Gate], run: Run, baseline: Run | None = None) -> list[Verdict]:
+def judged(gates: Sequence[Gate], run: Run | Unwritten, baseline: Run | None = None) -> list[Verdict]:
     """Measure every gate; with a baseline, codes and severities count only what is new since then."""
     held = Measured(run, baseline)
     values = [held.value(each) for each in gates]
@@ -81,7 +82,7 @@ def judged(gates: Sequence[Gate], run: Run, baseline: Run | None = None) -> list
 class Measured:
     """A run as gates see it: allowed findings and rows do not count."""
 
-    run: Run
+    run: Run | Unwritten
     baseline: Run | None
 
     def value(self, gate: Gate) -> float:
@@ -103,9 +104,13 @@ class Measured:
         if metric == "findings":
             return float(own.num_rows)
         rows, totals = self.rows(prefix), self.run.summary["totals"]
-        tokens = self.run.samples["trained_tokens"].to_numpy()
+        tokens = self.run.columns("samples", ["trained_tokens"])["trained_tokens"].to_numpy()
         lines = int(pc.sum(pc.and_(pc.is_null(own["row"]), pc.is_null(own["group"]))).as_py() or 0)
-        gone = np.asarray(pc.fill_null(pc.starts_with(self.run.plan["rule"], prefix), fill_value=False).to_numpy())
+        gone = np.asarray(
+            pc.fill_null(
+                pc.starts_with(self.run.columns("plan", ["rule"])["rule"], prefix), fill_value=False
+            ).to_numpy()
+        )
         found: dict[str, float] = {
             "rows": len(rows) + lines,
             "share": (len(rows) + lines) / max(totals["read"], 1),
@@ -151,7 +156,7 @@ class Measured:
 
 def new(findings: pa.Table, baseline: Run) -> NDArray[np.bool_]:
     """Tell which findings an earlier run did not have, or had on a smaller group."""
-    before = baseline.findings.select(["id", "score", "group"])
+    before = baseline.columns("findings", ["id", "score"])
     place = pc.index_in(findings["id"], before["id"].combine_chunks())
     known = np.asarray(place.is_valid())
     then = before["score"].take(pc.fill_null(place, 0)) if before.num_rows else findings["score"]
@@ -160,13 +165,13 @@ def new(findings: pa.Table, baseline: Run) -> NDArray[np.bool_]:
     return np.asarray(~known | (grouped & grown), np.bool_)
 
 
-def _met(run: Run, prefix: str) -> Ints:
-    codes = run.samples["rules"].combine_chunks()
+def _met(run: Run | Unwritten, prefix: str) -> Ints:
+    codes = run.columns("samples", ["rules"])["rules"].combine_chunks()
     hit = pc.starts_with(codes.flatten(), prefix).to_numpy(zero_copy_only=False)
     rows = pc.list_parent_indices(codes).to_numpy()
     return np.unique(np.asarray(rows, np.int64)[hit])
 
 
-def _ids(run: Run) -> NDArray[np.bytes_]:
-    ids = run.samples["content_id"].cast(pa.binary(16)).to_numpy()
+def _ids(run: Run | Unwritten) -> NDArray[np.bytes_]:
+    ids = run.columns("samples", ["content_id"])["content_id"].cast(pa.binary(16)).to_numpy()
     return np.asarray(ids.astype("S16"), np.bytes_)
