@@ -107,10 +107,10 @@ class _Poured(NamedTuple):
 
 def _answers(corpus: Corpus, answer: Copies, targets: set[str]) -> _Poured:
     """Find the templates of answers, and what stands inside many, as far as rules ask."""
-    if not targets & {"template", "template_share", "inside"}:
+    if not targets & {"template", "template_share", *PHRASES}:
         return _Poured()
     among = looked(corpus, "answer", answer)
-    held = templates(corpus, "answer", among) if targets & {"template", "template_share"} else Templates()
+    held = templates(corpus, "answer", among)  # for phrases alone too: what a template says is not put down to them
     return _Poured(held, passages(among.sampled.streams, among.held, held.sets) if "inside" in targets else [])
 
 
@@ -134,7 +134,8 @@ def _phrases(corpus: Corpus, targets: set[str], poured: _Poured, edges: Edges, p
     inside = _inside(corpus, poured.passages, hits.places[~stock] - np.array([0, len(stocks), 0, 0]))
     columns = _columns(corpus, targets, poured.held, hits)
     shown = [Shown(each.name, each.place, each.rows, each.model, 1.0, each.text, each.tokens) for each in edges.found]
-    parts = [_templates(poured.held, "template"), _stock(spotted(hits.places[stock]))]
+    parts = [_templates(poured.held, "template")] if targets & {"template", "template_share"} else []
+    parts.append(_stock(spotted(hits.places[stock])))
     return _together([*parts, Patterns([*shown, *inside], columns=columns, concentration=edges.concentration)])
 
 
