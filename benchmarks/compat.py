@@ -69,7 +69,10 @@ def main() -> int:
             print(f"  {number:>6}  {cause or 'NOT EXPLAINED'}")
         listed += found
     if given.out:
-        given.out.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in listed), encoding="utf-8")
+        lines = [
+            f"{d['tool']}\t{d['row']}\t{d['measure']}\t{d['auditor']}\t{d['theirs']}\t{d['cause']}" for d in listed
+        ]
+        given.out.write_text("\n".join(["tool\trow\tmeasure\tauditor\ttheirs\tcause", *lines, ""]), encoding="utf-8")
     agreement(ours, len(texts))
     return 1 if failed else 0
 

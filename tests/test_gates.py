@@ -298,6 +298,34 @@ def all_allowed() -> Path:
     return write_allow("*")
 
 
+def test_judging_anew_has_the_same_gates(capsys: pytest.CaptureFixture[str]) -> None:
+    """What-if takes gates, baselines, allow-lists and SARIF as a scan does, and writes no run for it."""
+    audit("run", WHO, WHO, tale(1), LOOP)
+    assert main(["judge", "run", "--fail-on", "D101.rows>1", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["gates"] == [{"gate": "D101.rows>1", "value": 2.0, "failed": True}]
+    assert main(["judge", "run", "--baseline", "run", "--sarif", "out.sarif", "--github"]) == 0
+    assert "gate medium: 0, holds" in capsys.readouterr().out
+    held = json.loads(Path("out.sarif").read_bytes())
+    jsonschema.validate(held, SCHEMA)
+    assert {result["baselineState"] for result in held["runs"][0]["results"]} == {"unchanged"}
+    assert main(["judge", "run", "--allow", str(all_allowed()), "--fail-on", "low"]) == 0
+    assert "the assistant" not in capsys.readouterr().out
+    Path("allow.yaml").write_text("allow: [{pattern: Bluebird, reason: r, owner: o}]")
+    assert main(["judge", "run", "--allow", "allow.yaml"]) == 2
+    assert "this run did not look for the pattern Bluebird" in capsys.readouterr().err
+
+
+def test_the_report_tells_what_is_allowed() -> None:
+    """Reason and owner stand on the page of rules, and no text of theirs is obeyed there."""
+    Path("allow.yaml").write_text(ALLOW.replace("data team", "<script>alert(1)</script>"))
+    scan(write(Path("who.jsonl"), WHO, WHO), "run", allow="allow.yaml")
+    page = Path("run/report/rules.html").read_text(encoding="utf-8")
+    assert "identity set, repeated on purpose" in page
+    assert "<script>alert" not in page
+    assert 'id="allowed"' in page
+
+
 EXAMPLE = Path(__file__).parents[1] / "docs" / "ci" / "example"
 
 
