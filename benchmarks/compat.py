@@ -2,8 +2,15 @@
 
     python benchmarks/compat.py --data FOLDER --envs FOLDER [--rows 2000] [--out docs]
 
-``--envs`` holds one environment for each tool: datatrove/, compat-dolma/, compat-curator/, and compat-redpajama/venv/
-beside a checkout compat-redpajama/RedPajama-Data. The rows are taken at even steps from the files below, go through
+``--envs`` holds one environment for each tool, made like this:
+
+    python -m venv datatrove;       datatrove/bin/pip install datatrove==0.10.1 spacy==3.8.18
+    python -m venv compat-dolma;    compat-dolma/bin/pip install --no-deps dolma==1.2.1 msgspec 'numpy<2'
+    python -m venv compat-curator;  compat-curator/bin/pip install --no-deps nemo-curator==1.4.0 loguru
+    python -m venv compat-redpajama/venv; compat-redpajama/venv/bin/pip install nltk msgspec numpy typing_extensions
+    git clone https://github.com/togethercomputer/RedPajama-Data compat-redpajama/RedPajama-Data  (at 855a8e0)
+
+The rows are taken at even steps from the files below, go through
 ``auditor scan --profile compat-all``, and are read again from the run; the tools get the same texts.
 """
 
