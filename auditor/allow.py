@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.judge import Finding, Group
+from auditor.pack import Allowed
 from auditor.plan import Plan
-from auditor.rule import Allowed, Rule
+from auditor.rule import Rule
 
 Mask = NDArray[np.bool_]
 

@@ -14,7 +14,8 @@ from auditor.memory import budget
 from auditor.near import Budget
 from auditor.outputs import folder
 from auditor.outputs.run import Run
-from auditor.rule import Action, Kind, Profile, allow_list, narrowed, profile, with_limits
+from auditor.pack import allow_list
+from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
 

@@ -316,6 +316,16 @@ def test_judging_anew_has_the_same_gates(capsys: pytest.CaptureFixture[str]) -> 
     assert "this run did not look for the pattern Bluebird" in capsys.readouterr().err
 
 
+def test_judging_with_an_allow_list_equals_scanning_with_it() -> None:
+    """The verdict over stored measurements is that of a new scan, byte for byte."""
+    fresh = identity(ALLOW)
+    scan(["who.jsonl", "x.jsonl"], "plain", report=False)
+    assert main(["judge", "plain", "-o", "again", "--allow", "allow.yaml"]) == 0
+    for name in ("samples", "findings", "groups", "members", "plan"):
+        assert Path(f"again/{name}.parquet").read_bytes() == (fresh.path / f"{name}.parquet").read_bytes(), name
+    assert Path("again/rules.json").read_bytes() == (fresh.path / "rules.json").read_bytes()
+
+
 def test_the_report_tells_what_is_allowed() -> None:
     """Reason and owner stand on the page of rules, and no text of theirs is obeyed there."""
     Path("allow.yaml").write_text(ALLOW.replace("data team", "<script>alert(1)</script>"))

@@ -9,8 +9,8 @@ import pytest
 FLOORS = [
     ["clock", "errors", "text", "shipped", "faults"],
     ["words", "yaml", "kernels", "memory", "patterned", "schema", "vocab"],
-    ["sample", "store", "parse", "rule"],
-    ["dialects", "sources", "views"],
+    ["sample", "store", "parse", "pack"],
+    ["rule", "dialects", "sources", "views"],
     ["chunks"],
     ["tables"],
     ["reader"],
