@@ -122,6 +122,15 @@ def test_a_baseline_lets_the_old_pass() -> None:
     assert main(["scan", "more.jsonl", "-o", "c", "--no-report", "--baseline", "nowhere"]) == 2
 
 
+def test_a_baseline_of_other_rules_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the baseline did not look for is new, and that is said."""
+    audit("old", WHO, WHO, select=["L"])
+    assert main(["scan", "old.jsonl", "-o", "a", "--no-report", "--baseline", "old"]) == 1
+    assert "judged by other rules" in capsys.readouterr().err
+    assert main(["scan", "old.jsonl", "-o", "b", "--no-report", "--baseline", "a"]) == 0
+    assert "judged by other rules" not in capsys.readouterr().err
+
+
 def test_ids_are_stable() -> None:
     """A finding keeps its id when rows are added before it, and files get other names."""
     first, second = audit("a", WHO, WHO, LOOP), audit("b", tale(1), LOOP, tale(2), WHO, WHO)
@@ -305,7 +314,7 @@ def test_judging_anew_has_the_same_gates(capsys: pytest.CaptureFixture[str]) -> 
     told = json.loads(capsys.readouterr().out)
     assert told["gates"] == [{"gate": "D101.rows>1", "value": 2.0, "failed": True}]
     assert main(["judge", "run", "--baseline", "run", "--sarif", "out.sarif", "--github"]) == 0
-    assert "gate medium: 0, holds" in capsys.readouterr().out
+    assert "\ngate medium: 0, holds\n" in capsys.readouterr().out
     held = json.loads(Path("out.sarif").read_bytes())
     jsonschema.validate(held, SCHEMA)
     assert {result["baselineState"] for result in held["runs"][0]["results"]} == {"unchanged"}

@@ -58,6 +58,8 @@ def judge(run: "Run | Unwritten", options: Mapping[str, Any]) -> "list[Verdict]"
     from auditor.store import write_bytes  # noqa: PLC0415
 
     baseline = Run.open(options["baseline"]) if options["baseline"] is not None else None
+    if baseline is not None and baseline.manifest["settings"]["rules"] != [rule.code for rule in run.profile.rules]:
+        click.echo(say("The baseline was judged by other rules: what it did not look for counts as new."), err=True)
     if options["sarif"] is not None:
         told = sarif.sarif(alerts.alerts(run, baseline, sarif.MOST))
         write_bytes(options["sarif"], folder.dumped(told))

@@ -57,5 +57,7 @@ def command(  # noqa: PLR0913, PLR0917  (one parameter for each option)
     if as_json:
         click.echo(folder.dumped({**told, "gates": gates.as_json(verdicts)} if verdicts else told), nl=False)
     else:
-        tell(judged.shown(told, result, out), *gates.told(verdicts))
+        tell(judged.shown(told, result, out))
+        for line in gates.told(verdicts):
+            tell(line)
     return int(any(verdict.failed for verdict in verdicts))

@@ -84,7 +84,9 @@ def run(options: dict[str, Any]) -> int:
     elif options["as_json"]:
         click.echo(found.path.joinpath("summary.json").read_bytes(), nl=False)
     else:
-        tell(terminal.overview(found), *told(verdicts))
+        tell(terminal.overview(found))
+        for line in told(verdicts):
+            tell(line)
     failed = any(verdict.failed for verdict in verdicts)
     return exit_code(found.summary, strict=options["strict"]) or int(failed)
 

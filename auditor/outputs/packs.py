@@ -61,6 +61,6 @@ def told(found: dict[str, Any], rows: int) -> RenderableType:
     for item in found["sets"]:
         marks = [Text("●", "yellow") if name in item["tools"] else Text("·", "dim") for name in found["tools"]]
         first = item["examples"][0]
-        place = Text(shown(f"{first['file']}:{first['line']}"), overflow="ellipsis", no_wrap=True)
+        place = Text(shown(f"{first['file'].rpartition('/')[2]}:{first['line']}"), overflow="ellipsis", no_wrap=True)
         table.add_row(*marks, f"{item['rows']:,}", place)
     return table

@@ -14,7 +14,7 @@ from auditor.outputs.layout import grid as _table
 from auditor.outputs.layout import indented as _indented
 from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
-from auditor.rule import Profile, Rule
+from auditor.rule import Kind, Profile, Rule
 from auditor.words import language, say
 from auditor.xtuner.edit import Edited
 
@@ -94,6 +94,9 @@ def overview(run: Run) -> RenderableType:
 def judgement(found: Mapping[str, Any], profile: Profile) -> list[RenderableType]:
     """Return verdict, causes, rules and files of a summary."""
     parts: list[RenderableType] = [Text(), _indented(_verdict(found)), Text(), _indented(_causes(found))]
+    if not (profile.of(Kind.LOOP) or profile.of(Kind.RELATION, "copy") or profile.of(Kind.RELATION, "near")):
+        blind = say("No verdict: these rules look for neither loops nor copies nor near duplicates.")
+        parts = [Text(), _indented(Text(blind, "bold"))]
     met = [rule for rule in found["rules"] if rule["findings"]]
     if met:
         parts += [Text(), _indented(_rules(profile, met))]

@@ -157,6 +157,7 @@ def test_where_they_disagree(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["--lang", "en", *arguments]) == 0
     told = capsys.readouterr().out
     assert "RedPajama-v2 2" in told
+    assert "No verdict: these rules look for neither loops" in told
     found = Run.open(out).summary["packs"]
     assert found["tools"] == {"RedPajama-v2": 2, "Dolma": 2, "NeMo Curator": 3}
     sets = {tuple(item["tools"]): item["rows"] for item in found["sets"]}
