@@ -9,10 +9,12 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from auditor import allow, formats, judge, plan
 from auditor import corpus as corpora
-from auditor import formats, judge, plan
 from auditor import near as neighbourhood
+from auditor.allow import Allowance
 from auditor.chunks import Chunk
 from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
@@ -71,6 +73,8 @@ class Audit:
     findings: Sequence[Finding]
     plan: Plan
     noted: Sequence[Noted]
+    allowance: Allowance
+    spared: NDArray[np.bool_]
     stages: Mapping[str, Stage]
 
 
@@ -124,9 +128,12 @@ def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Aud
     corpus = held.corpus
     relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
-    findings = list(judge.met(profile, corpus, groups, held.noted))
+    allowed = allow.allowance(corpus, profile.allowed, groups)
+    findings = list(allow.marked(judge.met(profile, corpus, groups, held.noted), allowed, groups))
     fates = plan.decide(corpus, profile, relations, groups)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, fates, held.noted, stages)
+    spared = allow.spare(fates, allowed)
+    found = groups, findings, fates, held.noted, allowed, spared
+    return Audit(corpus, held.skipped, profile, relations, *found, stages)
 
 
 def measured(

@@ -35,6 +35,7 @@ FINDINGS = pa.schema(
         ("start", pa.int64()),
         ("end", pa.int64()),
         ("note", pa.string()),
+        ("allowed", pa.string()),
     ]
 )
 
@@ -66,6 +67,8 @@ class Finding(NamedTuple):
     start: int | None = None
     end: int | None = None
     note: str = ""
+    allowed: str | None = None
+    """Why, and whose, if it is meant to be so."""
 
 
 class Group(NamedTuple):

@@ -67,6 +67,11 @@ def narrow_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+allow_option = click.option(
+    "--allow", type=click.Path(path_type=Path), help="A list of repetition that is meant, with reason and owner."
+)
+
+
 def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose rules."""
     named = click.option("--profile", default="default", show_default=True, help="A shipped profile, or a YAML file.")

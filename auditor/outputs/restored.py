@@ -34,6 +34,12 @@ def restored(run: Run, profile: Profile, settings: Settings, needs: Mapping[str,
         raise UsageError("{path} was written by an older version", hint="scan again", path=run.path)
     for rule in profile.rules:
         _checked(rule, held, needs[rule.code])
+    for pattern in settings.patterns:
+        if pattern.column not in run.samples.column_names:
+            raise UsageError(
+                "this run did not look for the pattern {pattern}", hint="scan again with this rule",
+                pattern=pattern.pattern,
+            )  # fmt: skip
     _looked(profile, held, settings)
     if "metadata" in profile.wishes.prefer and "metadata" not in run.samples.column_names:
         raise UsageError("this run did not count metadata", hint="scan again with --prefer metadata")
