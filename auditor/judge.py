@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.faults import BY_KIND, CLASSIC, KINDS, V1
-from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
@@ -101,7 +100,7 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> lis
     return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], int(best[at])) for at in by_place]
 
 
-def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequence[Noted] = ()) -> Iterator[Finding]:
+def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
     """Yield every finding, rule by rule in order of their codes."""
     for rule in profile.rules:
         if rule.kind is Kind.SIGNAL:
@@ -109,7 +108,6 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequen
         elif rule.kind is Kind.LOOP:
             yield from _loop(rule, corpus)
         elif rule.kind is Kind.FAULT:
-            yield from _noted(rule, noted)
             yield from _fault(rule, corpus)
         else:
             levels = [other.where.get("threshold", 0) for other in profile.of(rule.kind, rule.target)]
@@ -117,9 +115,9 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequen
 
 
 def passes(rule: Rule, samples: pa.Table) -> NDArray[np.bool_]:
-    """Tell which samples a signal rule meets: over its threshold, with enough trained tokens."""
+    """Tell which samples a signal rule meets: over (or under) its threshold, with enough trained tokens."""
     score = _numbers(samples[rule.target])
-    hit = score > rule.where.get("above", 0)
+    hit = score < rule.where["below"] if "below" in rule.where else score > rule.where.get("above", 0)
     return np.asarray(hit & (_numbers(samples["trained_tokens"]) >= rule.where.get("min_tokens", 0)), np.bool_)
 
 
@@ -131,12 +129,13 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     if rule.target not in corpus.samples.column_names:
         return
     score = _numbers(corpus.samples[rule.target])
-    marked = rule.target == "role_markers"
+    marked = {"role_markers": "marker"}.get(rule.target, rule.target if rule.pattern else "")
     for row in np.flatnonzero(passes(rule, corpus.samples)).tolist():
         place: dict[str, Any] = {}
         if marked:
-            turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
-            place = {"turn": turn, "start": start, "end": start}
+            turn, start = (corpus.samples[f"{marked}_{name}"][row].as_py() for name in ("turn", "start"))
+            end = corpus.samples[f"{marked}_end"][row].as_py() if rule.pattern else start
+            place = {"turn": turn, "start": start, "end": end}
         elif rule.target.startswith("leak_"):
             place = {"note": corpus.samples["leak_place"][row].as_py() or ""}
         yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place)
@@ -167,25 +166,16 @@ def _loop(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _noted(rule: Rule, noted: Sequence[Noted]) -> Iterator[Finding]:
-    """Yield what is wrong with a configuration."""
-    for one in noted:
-        if one.kind == rule.target:
-            yield Finding(
-                rule.code, rule.severity.value, None, None, one.file, one.line or None, None, None, note=one.message
-            )
-
-
 def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     held = corpus.faults.filter(pc.equal(corpus.faults["kind"], rule.target)).to_pylist()
     for number, faults in _by_source(held):
-        name = corpus.sources[number].name
-        everything = rule.target == "unknown" and len(faults) == corpus.read[number]
+        everything = number >= 0 and rule.target == "unknown" and len(faults) == corpus.read[number]
         for fault in faults[:1] if everything else faults:
             note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
             stops = _stops(rule.target, fault["stops"])
             line = fault["line"] or None
-            row = None if KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
+            name = fault["file"] or corpus.sources[number].name
+            row = None if number < 0 or KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
             yield Finding(
                 rule.code, rule.severity.value, row, None, name, line, fault["offset"], None, note=f"{note}; {stops}"
             )

@@ -49,7 +49,8 @@ class Source:
     """One input file: how it is shown, where it lies, and what it holds.
 
     ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set); ``dialect`` is the one that a
-    configuration reads the file in, empty where rows are recognised one by one; ``question`` is how it reads rows.
+    configuration reads the file in, empty where rows are recognised one by one; ``question`` is how it reads rows, and
+    ``times`` how often an epoch reads the file.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Source:
     mtime: int = 0
     dialect: str = ""
     question: Question | None = None
+    times: float = 1.0
 
     @property
     def remote(self) -> bool:

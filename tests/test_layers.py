@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    ["errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels", "vocab"],
+    ["clock", "errors", "text", "shipped", "faults"],
+    ["words", "yaml", "kernels", "patterned", "schema", "vocab"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "views"],
     ["loading"],
@@ -21,9 +21,9 @@ FLOORS = [
     ["measure"],
     ["corpus"],
     ["formats"],
-    ["patterns"],
+    ["near", "patterns"],
     ["judge"],
-    ["plan"],
+    ["plan", "accounting"],
     ["audit"],
     ["xtuner"],
     ["outputs"],
@@ -56,11 +56,13 @@ HOMES = {
     "fsspec": {"sources"},
     "huggingface_hub": {"vocab"},
     "jinja2": {"outputs"},
-    "orjson": {"parse"},
+    "orjson": {"outputs", "parse"},
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},
+    "re2": {"patterned", "patterns"},
     "scipy": set(),
+    "spacy": {"signals"},
     "sentencepiece": {"vocab"},
     "tokenizers": {"vocab"},
 }

@@ -15,13 +15,17 @@ from auditor.xtuner.review import config_faults, question_of
 
 
 class Inputs(NamedTuple):
-    """What a scan reads, what it says of configurations (file, line, words), and how their files are read."""
+    """What a scan reads, what it says of configurations (file, line, words), and by path how files are read.
+
+    A file that is listed twice is read twice in an epoch.
+    """
 
     data: list[str]
     notes: list[tuple[str, int, str]]
     dialects: dict[str, str]
     questions: dict[str, Question]
     noted: list[Noted]
+    times: dict[str, float]
 
 
 def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None) -> Inputs:
@@ -31,6 +35,7 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
     dialects: dict[str, str] = {}
     questions: dict[str, Question] = {}
     noted: list[Noted] = []
+    times: dict[str, float] = {}
     for item in items:
         if "://" in item or item == "-" or not looks_like_one(Path(item)):
             data.append(item)
@@ -44,8 +49,10 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
         dialects |= {str(path): name for one, path in config.files if (name := _dialect(config, one.map_fn))}
         questions |= {str(path): question_of(one, config.target) for one, path in config.files}
         noted += _noted(config)
+        for one, path in config.files:
+            times[str(path)] = times.get(str(path), 0.0) + one.times
         data += [file for file in files if file not in data]
-    return Inputs(data, notes, dialects, questions, noted)
+    return Inputs(data, notes, dialects, questions, noted, times)
 
 
 def _dialect(config: Config, map_fn: str | None) -> str:
