@@ -7,6 +7,7 @@ from pathlib import Path
 from auditor.loading.faults import Fault, Faults
 from auditor.loading.question import Question, Target
 from auditor.sources import SUFFIXES
+from auditor.vocab import Counter
 from auditor.words import say
 from auditor.xtuner.config import Config, located, looks_like_one, read
 from auditor.xtuner.parts import Dataset
@@ -24,11 +25,17 @@ class Review:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked for beside the files: which XTuner, which map function, which bindings of the environment."""
+    """What the user asked for beside the files: which XTuner, map function, environment, and how long rows may be."""
 
     target: Target | None = None
     map_fn: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    max_length: int | None = None
+    count: Counter | None = None
+
+    def of(self, question: Question) -> Question:
+        """Return a question with what the user said about lengths."""
+        return replace(question, max_length=self.max_length or question.max_length, count=self.count)
 
 
 def review(inputs: Sequence[str], wanted: Wanted) -> Review:
@@ -43,7 +50,7 @@ def review(inputs: Sequence[str], wanted: Wanted) -> Review:
             verdicts += _config(config, wanted)
         else:
             for file in _files(path):
-                verdicts.append(check(file, _question(file, wanted)))
+                verdicts.append(check(file, wanted.of(_question(file, wanted))))
     return Review(verdicts, configs)
 
 
@@ -70,7 +77,7 @@ def _config(config: Config, wanted: Wanted) -> Iterator[Verdict]:
     for data in config.datasets:
         for name in data.files:
             place = located(name, config.path)
-            question = question_of(data, target)
+            question = wanted.of(question_of(data, target))
             for file in _read_by(place, target):
                 yield check(file, question)
 

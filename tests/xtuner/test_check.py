@@ -99,6 +99,30 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert "no such file" in capsys.readouterr().out
 
 
+def test_lengths_by_estimate_and_by_a_tokenizer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A model's tokenizer decides where the estimate only guesses; what is cut or dropped is told with its count."""
+    tokenizers = pytest.importorskip("tokenizers")
+    words = tokenizers.models.WordLevel({"a": 0, "?": 1}, unk_token="?")
+    made = tokenizers.Tokenizer(words)
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Split("", "isolated")  # a token for each character
+    made.save(str(tmp_path / "tokenizer.json"))
+    rows = [("Q", "A"), ("Q", "extraordinary " * 5), ("Q" * 40, "A")]
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        "".join(json.dumps({"conversation": [{"input": q, "output": a}]}) + "\n" for q, a in rows), encoding="utf-8"
+    )
+    command = ["check", str(path), "--max-length", "40", "--json"]
+    assert main(command) == 0
+    (held,) = json.loads(capsys.readouterr().out)["files"]
+    assert (held["rows_loaded"], held["faults"]) == (3, [])
+    assert main([*command, "--tokenizer", str(tmp_path)]) == 0
+    (held,) = json.loads(capsys.readouterr().out)["files"]
+    assert held["rows_loaded"] == 2
+    assert [(fault["code"], fault["line"]) for fault in held["faults"]] == [("F312", 2), ("F332", 3)]
+    assert all("by its tokenizer" in fault["message"] for fault in held["faults"])
+    assert main(["check", str(path), "--tokenizer", str(tmp_path / "none")]) == 2
+
+
 CONFIG = """
 from datasets import load_dataset
 from xtuner.dataset import process_hf_dataset
