@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.loading.faults import Fault, Faults
+from auditor.loading.loader_rows import suffixes_of
 from auditor.loading.question import Question, Target
 from auditor.sources import SUFFIXES
 from auditor.vocab import Counter
@@ -78,7 +79,7 @@ def _config(config: Config, wanted: Wanted) -> Iterator[Verdict]:
         for name in data.files:
             place = located(name, config.path)
             question = wanted.of(question_of(data, target))
-            for file in _read_by(place, target):
+            for file in _read_by(place, target, suffixes_of(data.loader)):
                 yield check(file, question)
 
 
@@ -90,12 +91,12 @@ def question_of(data: Dataset, target: Target) -> Question:
     return replace(asked, map_fn="OpenaiTokenizeFunctionConfig") if target == "v1" and data.map_fn is None else asked
 
 
-def _read_by(place: Path, target: Target) -> Iterator[Path]:
-    """Yield what XTuner reads of a path: V1 every ``.jsonl`` below a folder, classic every data file."""
+def _read_by(place: Path, target: Target, ends: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Yield what XTuner reads of a path: V1 every ``.jsonl`` below a folder, classic every data file of its loader."""
     if not place.is_dir():
         yield place
-    elif target == "v1":
-        yield from sorted(place.rglob("*.jsonl"))
+    elif target == "v1" or ends:
+        yield from sorted(file for file in place.rglob("*") if file.name.endswith(ends or ".jsonl"))
     else:
         yield from _files(place)
 
