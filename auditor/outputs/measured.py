@@ -72,7 +72,6 @@ def described(audit: Audit) -> dict[str, Any]:
         "reach": settings.reach,
         "tie": settings.tie,
         "patterns": sorted(wanted & {name for names in PATTERNS.values() for name in names}),
-        "noted": [list(each) for each in audit.noted],
         "read": audit.corpus.read.tolist(),
     }
 
