@@ -9,14 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.kernels.flat import Hashes, Ints
+from auditor.kernels.flat import Bytes, Hashes, Ints
 from auditor.kernels.moulds import Moulds, moulds, pour
 from auditor.kernels.shingles import Streams
 from auditor.kernels.spot import Automaton, automaton, spot
 from auditor.patterns.templates import NEED
 from auditor.store import read_arrow
 from auditor.streams import column
-from auditor.views import sums
 
 
 class Wanted(NamedTuple):
@@ -62,15 +61,37 @@ def _unit(path: Path, first: int, wanted: Wanted, found: Automaton, sets: Moulds
     mask = np.zeros(len(held.tokens), np.uint8)
     if sets:
         pour(held, sets, mask=mask)
-    rows = slice(first, first + held.number)
-    starts = held.bounds[places[:, 0]] + places[:, 2]
-    begins = np.concatenate([starts, held.bounds[:-1], held.bounds[1:] - wanted.closing[rows]])
-    ends = np.concatenate([starts + lengths[places[:, 1]], held.bounds[:-1] + wanted.opening[rows], held.bounds[1:]])
-    phrase = _between(begins, ends, len(mask)) & (mask == 0)
+    spans = _spans(held, places, lengths, wanted, slice(first, first + held.number))
+    share = _share(held, np.where(mask > 0, np.uint8(0), held.sizes), spans)
     left = np.diff(held.bounds)[places[:, 0]] - places[:, 2]
-    return Covered(
-        np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left]), _share(held, phrase)
-    )  # fmt: skip
+    return Covered(np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left]), share)
+
+
+def _spans(held: Streams, places: Ints, lengths: Ints, wanted: Wanted, rows: slice) -> Ints:
+    """Return what phrases take up: text, first token and the one behind the last; shape (spans, 3)."""
+    starts = held.bounds[places[:, 0]] + places[:, 2]
+    opened, closed = np.flatnonzero(wanted.opening[rows]), np.flatnonzero(wanted.closing[rows])
+    begin, end = held.bounds[opened], held.bounds[closed + 1]
+    return np.concatenate(
+        [
+            np.column_stack([places[:, 0], starts, starts + lengths[places[:, 1]]]),
+            np.column_stack([opened, begin, begin + wanted.opening[rows][opened]]),
+            np.column_stack([closed, end - wanted.closing[rows][closed], end]),
+        ]
+    )
+
+
+def _share(held: Streams, sizes: Bytes, spans: Ints) -> NDArray[np.float64]:
+    """Return which share of every text's characters spans take up, what two of them share counted once."""
+    text, begin, end = spans[np.argsort(spans[:, 1], kind="stable")].T
+    begin = np.maximum(begin, np.maximum.accumulate(np.append(0, end[:-1]))[: len(begin)])
+    total = np.zeros(len(sizes) + 1, np.int32)
+    np.cumsum(sizes, out=total[1:])
+    hit = np.bincount(text, np.maximum(total[np.maximum(begin, end)] - total[begin], 0), minlength=held.number)
+    filled = np.diff(held.bounds) > 0
+    whole = np.zeros(held.number)
+    whole[filled] = np.add.reduceat(held.sizes, held.bounds[:-1][filled], dtype=np.int64)
+    return np.divide(hit, whole, out=np.zeros(held.number), where=whole > 0)
 
 
 def longest(places: Ints, lengths: Ints) -> Ints:
@@ -82,20 +103,3 @@ def longest(places: Ints, lengths: Ints) -> Ints:
     kept = np.ones(len(order), np.bool_)
     kept[1:] = end[1:] + text[1:] * (1 << 32) > reach[:-1]
     return places[order[kept]]
-
-
-def _between(begins: Ints, ends: Ints, size: int) -> NDArray[np.bool_]:
-    """Mark what lies between begins and ends.
-
-    >>> _between(np.array([0, 1]), np.array([2, 3]), 5).tolist()
-    [True, True, True, False, False]
-    """
-    depth = np.bincount(begins, minlength=size + 1) - np.bincount(ends, minlength=size + 1)
-    return np.asarray(np.cumsum(depth[:size]) > 0, np.bool_)
-
-
-def _share(held: Streams, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return which share of every text's characters is marked."""
-    whole = sums(held.sizes.astype(np.int64), held.bounds)
-    hit = sums(np.where(mask, held.sizes, 0).astype(np.int64), held.bounds)
-    return np.divide(hit, whole, out=np.zeros(len(whole)), where=whole > 0)

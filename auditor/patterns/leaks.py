@@ -135,7 +135,9 @@ def _whose(stream: Streams, values: Hashes, owners: Ints) -> Ints:
 
 
 def _places(corpus: Corpus, rows: Ints) -> pa.Array:
-    """Name rows by file and line."""
-    names = [source.name for source in corpus.sources]
-    lines, sources = corpus.lines, corpus.source
-    return pa.array([None if row < 0 else f"{names[sources[row]]}:{lines[row]}" for row in rows.tolist()], pa.string())
+    """Name rows by file and line; -1 is null."""
+    held, place = np.unique(rows, return_inverse=True)
+    names = [
+        None if row < 0 else f"{corpus.sources[corpus.source[row]].name}:{corpus.lines[row]}" for row in held.tolist()
+    ]
+    return pa.array(names, pa.string()).take(pa.array(place))
