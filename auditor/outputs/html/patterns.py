@@ -20,6 +20,11 @@ SHOWN, TOLD, CHARS = 100, 40, 600
 SIDES = 6
 """Answers of a prompt, or prompts of an answer, that are shown."""
 
+PLACES = ("opening", "closing", "inside")
+"""Where phrases stand that many answers share."""
+
+LEAKS = ("leak_prompt", "leak_answer", "leak_share", "leak_place")
+
 _SLOT = re.compile("(⟦[0-9]+⟧)")
 
 
@@ -41,6 +46,17 @@ class Case(NamedTuple):
     text: str
     others: Sequence[tuple[str, int]]
     variety: int
+
+
+class Leak(NamedTuple):
+    """A row that shares text with held-out data: whether its prompt and answer do as a whole, how much, and where."""
+
+    file: str
+    line: int
+    prompt: float
+    answer: float
+    share: float
+    place: str
 
 
 class Patterns:
@@ -102,7 +118,7 @@ class Patterns:
         """Return what every template needs."""
         about = self.facts.run.summary["concentration"]
         common = {"scripts": {}, "root": self.facts.root, "about": about, "lost": texts.lost}
-        kinds = ("template", "prompt_template", "opening", "closing", "structure", "dialogue")
+        kinds = ("template", "prompt_template", *PLACES, "structure", "dialogue")
         listed = {kind: self._listed(kind) for kind in kinds}
         templates = {
             kind: ([item._replace(slots=self._slots.get(item.held["group"], ())) for item in held], cap)
@@ -111,10 +127,27 @@ class Patterns:
         }
         return {
             "templates": {**common, "views": templates},
-            "phrases": {**common, "views": {k: listed[k] for k in ("opening", "closing")}, "stock": self._stock()},
-            "prompts": {**common, "cases": self._cases(texts), "dialogues": listed["dialogue"]},
+            "phrases": {**common, "views": {k: listed[k] for k in PLACES}, "stock": self._stock()},
+            "prompts": {
+                **common,
+                "cases": self._cases(texts),
+                "dialogues": listed["dialogue"],
+                "leaks": self._leaks(),
+            },
             "structure": {**common, "families": listed["structure"][0], "cap": listed["structure"][1]},
         }
+
+    def _leaks(self) -> tuple[list[Leak], Cap]:
+        """Return the rows that share most with held-out data, and what that leaves out."""
+        samples = self.facts.run.samples
+        if LEAKS[-1] not in samples.column_names:
+            return [], Cap(0, 0, 1.0)
+        held = np.flatnonzero(samples[LEAKS[-1]].is_valid().to_numpy())
+        prompt, answer, share = (samples[name].to_numpy()[held] for name in LEAKS[:3])
+        order = np.lexsort((held, -share, -answer, -prompt))
+        rows = samples.select(["file", "line", *LEAKS]).take(held[order[:SHOWN]]).to_pylist()
+        cap = Cap(len(rows), len(held), len(rows) / max(1, len(held)))
+        return [Leak(row["file"], row["line"], *(row[name] for name in LEAKS)) for row in rows], cap
 
     def _stock(self) -> list[tuple[Item, dict[str, Any]]]:
         about = {row["group"]: row for row in self.facts.run.phrases.to_pylist()}
