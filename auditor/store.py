@@ -43,9 +43,9 @@ def whole(path: Path, *, lasting: bool = True) -> Iterator[IO[bytes]]:
         raise
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Write a small file whole."""
-    with whole(path) as out:
+    with whole(path, lasting=lasting) as out:
         out.write(data)
 
 

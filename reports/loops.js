@@ -30,6 +30,7 @@ page("loops", (section, index) => {
       make("p", { className: "where" }, placed(index, item.place)),
       about(item, found),
       found.text ? make("article", { className: "pane", tabIndex: 0 }, turns(found.text, mark)) : make("p", { className: "soft" }, t("text.gone"), " ", make("span", { translate: false }, text(found.note ?? ""))),
+      queries("findings", `id = '${item.id}'`, `id == "${item.id}"`),
     );
     view.querySelector("mark")?.scrollIntoView({ block: "nearest" });
   }

@@ -9,12 +9,14 @@ const single = root.dataset.single === "yes";
 const kept = (() => {
   const key = `auditor:${root.dataset.audit}`;
   let held = {};
+  let lasting = true;
   try { held = JSON.parse(localStorage.getItem(key)) ?? {}; } catch { /* private mode: choices last until the page closes */ }
   return {
     get: (name) => held[name],
+    lasts: () => lasting,
     set(name, value) {
       held[name] = value;
-      try { localStorage.setItem(key, JSON.stringify(held)); } catch { /* as above */ }
+      try { localStorage.setItem(key, JSON.stringify(held)); } catch { lasting = false; }
     },
   };
 })();
@@ -118,11 +120,33 @@ function text(string) {
   return string.split(/(⟨[^⟨⟩\s]{2,8}⟩|␠×\d+|⏎×\d+)/).map((part, at) => (at % 2 ? make("i", { className: "glyph", textContent: part }) : part));
 }
 
+// A marked text as pieces: a mark before each says what it is (auditor/evidence/marks.py).
+const KINDS = ["own", "same", ...Array.from({ length: 12 }, (_, at) => `m${at}`), "", "cut"];
+
+function pieces(held) {
+  if (typeof held !== "string") return held;
+  const [first, ...rest] = held.split(/([\ufdd0-\ufdef])/);
+  const found = first ? [["", first]] : [];
+  for (let at = 0; at < rest.length; at += 2) {
+    const kind = KINDS[rest[at].charCodeAt(0) - 0xfdd0];
+    if (kind === "cut") found.push([kind, "", 0, Number(rest[at + 1])]);
+    else if (rest[at + 1]) found.push([kind, rest[at + 1]]);
+  }
+  return found;
+}
+
 // Turns of a sample; `mark` says how a piece of a kind is shown.
 function turns(list, mark) {
   return list.map(([role, trained, held]) => make("div", { className: trained ? "turn trained" : "turn" },
     make("p", { className: "role" }, t(`role.${role}`), trained ? make("small", {}, t("text.trained")) : null),
-    make("div", { className: "text", dir: "auto", translate: false }, held.map((piece) => shown(piece, mark)))));
+    make("div", { className: "text", dir: "auto", translate: false }, pieces(held).map((piece) => shown(piece, mark)))));
+}
+
+// Every string in what a shard holds, without marks: what a search looks through.
+function plain(held) {
+  if (typeof held === "string") return held.replace(/\ufdde\d+|[\ufdd0-\ufdef]/g, "");
+  if (Array.isArray(held)) return held.map(plain).join("");
+  return held && typeof held === "object" ? Object.values(held).map(plain).join("\n") : "";
 }
 
 function shown([kind, string, times, chars], mark) {
@@ -153,11 +177,11 @@ function keyed(key, label, press, props = {}) {
   return element;
 }
 
-function announce(message) {
+function announce(message, time = 2500) {
   const said = document.getElementById("said");
   said.textContent = message;
   clearTimeout(announce.timer);
-  announce.timer = setTimeout(() => { said.textContent = ""; }, 2500);
+  announce.timer = setTimeout(() => { said.textContent = ""; }, time);
 }
 
 async function copy(string) {
@@ -173,6 +197,14 @@ async function copy(string) {
   announce(t("place.copied", { what: string }));
 }
 
+// How to ask the tables beside the report for the same rows: the ids are ours, and hold nothing to escape.
+function queries(table, sql, python) {
+  const file = `${table}.parquet`;
+  return make("p", { className: "queries" }, make("span", { className: "soft" }, t("query.copy")), " ",
+    make("button", { type: "button", className: "chip", data: { copy: `SELECT * FROM '${file}' WHERE ${sql};` } }, "DuckDB"), " ",
+    make("button", { type: "button", className: "chip", data: { copy: `import pandas as pd\npd.read_parquet("${file}").query('${python}')` } }, "pandas"));
+}
+
 // What a redraw replaces keeps the focus of whoever walks by keyboard.
 function renew(view, ...nodes) {
   const key = view.contains(document.activeElement) && document.activeElement.dataset.key;
@@ -184,21 +216,24 @@ function renew(view, ...nodes) {
 // Addresses: `duplicates.html#near-4ed85bb911d7&sort=doubt`; in a single file `#duplicates/near-…`.
 function here() {
   let hash = location.hash.slice(1);
-  try { hash = decodeURIComponent(hash); } catch { /* as it stands */ }
   let page = document.querySelector("section.page").dataset.page;
   if (single) [page, hash] = /^([a-z]*)\/?(.*)$/s.exec(hash).slice(1);
   const state = { page, id: "" };
   for (const part of hash.split("&")) {
-    const [name, value] = part.split("=");
-    if (value === undefined) state.id ||= name;
-    else state[name] = value;
+    const [name, ...value] = part.split("=");
+    if (!value.length) state.id ||= name;
+    else state[name] = spelled(value.join("="));
   }
   return state;
 }
 
+function spelled(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}
+
 function address(page, id, view = {}) {
-  const parts = [id, ...Object.entries(view).filter(([, value]) => value).map(([name, value]) => `${name}=${value}`)];
-  return `#${single ? `${page}/` : ""}${parts.filter(Boolean).map(encodeURI).join("&")}`;
+  const parts = [id, ...Object.entries(view).filter(([, value]) => value).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)];
+  return `#${single ? `${page}/` : ""}${parts.filter(Boolean).join("&")}`;
 }
 
 // Pages that are drawn by a script say so; each is started once, when it is first seen.
@@ -235,11 +270,12 @@ function point(id) {
 // The queue: what is filtered, sorted and paged on the left, and which item is shown on the right.
 const SIZE = 100;
 
-function queue(section, { items, sorts, line, search, show }) {
+function queue(section, { items, sorts, line, search, show, fits = () => true }) {
   const name = section.dataset.page;
   const part = Object.fromEntries([...section.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]));
   const first = Object.keys(sorts)[0];
-  const view = { sort: first, kind: "", file: "", find: "" };
+  const controls = ["sort", "kind", "file", "state"].filter((control) => part[control]);
+  const view = { sort: first, kind: "", file: "", state: "", find: "" };
   let held = [];
   let id = "";
 
@@ -248,7 +284,7 @@ function queue(section, { items, sorts, line, search, show }) {
   function choose() {
     const wanted = view.find.toLowerCase();
     held = items.filter((item) => (!view.kind || item.kind === view.kind) && (!view.file || item.files.includes(Number(view.file)))
-      && (!wanted || search(item).toLowerCase().includes(wanted)));
+      && (!view.state || item.id === id || fits(item, view.state)) && (!wanted || found(item, wanted)));
     held.sort((a, b) => sorts[view.sort](b) - sorts[view.sort](a) || a.order - b.order);
   }
 
@@ -268,7 +304,7 @@ function queue(section, { items, sorts, line, search, show }) {
   }
 
   function filters() {
-    return { sort: view.sort === first ? "" : view.sort, kind: view.kind, file: view.file };
+    return { sort: view.sort === first ? "" : view.sort, kind: view.kind, file: view.file, state: view.state, find: view.find };
   }
 
   function go(to) {
@@ -294,21 +330,44 @@ function queue(section, { items, sorts, line, search, show }) {
     else part.view.replaceChildren(make("p", { className: "soft" }, t("queue.none")));
   }
 
-  for (const control of ["sort", "kind", "file"]) {
+  // The words of every text that is shown, once someone looks for words.
+  const whole = new Map();
+  function found(item, wanted) { return `${search(item)}\n${whole.get(item) ?? ""}`.toLowerCase().includes(wanted); }
+  async function read() {
+    if (whole.size) return;
+    const names = [...new Set(items.map((item) => item.shardAt))].map((at) => [at, `${name}-${String(at).padStart(3, "0")}`]);
+    const shards = new Map(await Promise.all(names.map(async ([at, shard]) => [at, await load(shard)])));
+    for (const item of items) whole.set(item, plain(shards.get(item.shardAt)[item.at]));
+  }
+
+  for (const control of controls) {
     part[control].addEventListener("change", () => { view[control] = part[control].value; go(id); });
   }
-  part.find.addEventListener("input", () => { view.find = part.find.value; render(); });
+  part.find.addEventListener("input", async () => {
+    view.find = part.find.value;
+    if (view.find) await read();
+    if (view.find === part.find.value) go(id);
+  });
   part.find.form.addEventListener("submit", (event) => event.preventDefault());
 
   return {
-    part,
+    part, go, step,
     redraw: render,
+    // The next item from here on for which something holds, or else this one.
+    next(wanted) {
+      const at = place();
+      return [...held.slice(at + 1), ...held.slice(0, at)].find(wanted)?.id ?? id;
+    },
     show(state) {
       id = items.some((item) => item.id === state.id) ? state.id : "";
-      for (const control of ["sort", "kind", "file"]) {
+      for (const control of controls) {
         view[control] = state[control] ?? (control === "sort" ? first : "");
         if (!sorts[view.sort]) view.sort = first;
         part[control].value = view[control];
+      }
+      if ((state.find ?? "") !== view.find) {
+        part.find.value = view.find = state.find ?? "";
+        if (view.find) { read().then(render); return; }
       }
       render();
     },

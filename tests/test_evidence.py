@@ -1,6 +1,8 @@
 """Evidence: pieces give every text back, and mark what the shingles that decided cover."""
 
+import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -8,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import text as model
-from auditor.evidence import CUT, FOLD, HERE, OWN, REST, SAME, Piece
+from auditor.evidence import CUT, FOLD, HERE, OWN, REST, SAME, Piece, Pieces
 from auditor.evidence.loop import loop, marked
+from auditor.evidence.marks import MATCHES, pieces
 from auditor.evidence.places import places, spans
-from auditor.evidence.shared import LONGEST, MATCHES, alone, shared, words
+from auditor.evidence.shared import LONGEST, alone, shared, words
 from auditor.sample import Role, Turn
 from auditor.signals.loops import Kind, loops
 from auditor.text import SHINGLE
@@ -23,6 +26,20 @@ def asked(prompt: str, answer: str, system: str = "") -> list[Turn]:
     """Return a sample of one exchange."""
     turns = [Turn(Role.USER, prompt, False), Turn(Role.ASSISTANT, answer, True)]
     return [Turn(Role.SYSTEM, system, False), *turns] if system else turns
+
+
+class Both(NamedTuple):
+    """Two samples compared, as pieces."""
+
+    left: list[Pieces]
+    right: list[Pieces]
+    matches: dict[str, int]
+
+
+def both(left: list[Turn], right: list[Turn]) -> Both:
+    """Compare two samples."""
+    (found,) = shared(words([left, right]), [(0, 1)])
+    return Both([pieces(text) for text in found.left], [pieces(text) for text in found.right], found.matches)
 
 
 def joined(pieces: Iterable[Piece]) -> str:
@@ -80,9 +97,9 @@ def test_tokens_are_found_where_they_are_written(text: str, token: str, written:
 def test_pieces_give_the_texts_back(prompt: str, answer: str, other: str, system: str) -> None:
     """Joined pieces are the texts, whatever was marked in them."""
     left, right = asked(prompt, answer, system), asked(other, prompt + answer)
-    found = shared(*words([left, right]))
-    for turns, pieces in ((left, found.left), (right, found.right)):
-        assert [joined(held) for held in pieces] == [model.analysed(turn.text) for turn in turns]
+    found = both(left, right)
+    for turns, side in ((left, found.left), (right, found.right)):
+        assert [joined(held) for held in side] == [model.analysed(turn.text) for turn in turns]
 
 
 def covered(here: str, there: str, size: int = SHINGLE) -> list[int]:
@@ -101,10 +118,10 @@ WORDS = st.lists(st.sampled_from(["red", "blue", "green", "中", "文"]), max_si
 def test_marks_are_the_shingles_that_decided(here: str, there: str) -> None:
     """A token is marked as shared if and only if a shingle of both texts covers it."""
     left, right = asked("", here), asked("", there)
-    found = shared(*words([left, right]))
+    found = both(left, right)
     equal = model.tokens(here) == model.tokens(there)
-    for text, other, pieces in ((here, there, found.left[-1]), (there, here, found.right[-1])):
-        flags = [piece.kind != OWN for piece in pieces for _ in model.tokens(piece.text)]
+    for text, other, side in ((here, there, found.left[-1]), (there, here, found.right[-1])):
+        flags = [piece.kind != OWN for piece in side for _ in model.tokens(piece.text)]
         want = set(range(len(flags))) if equal else set(covered(text, other))
         assert [at for at, flag in enumerate(flags) if flag] == sorted(want)
 
@@ -113,7 +130,7 @@ def test_marks_are_the_shingles_that_decided(here: str, there: str) -> None:
 @given(WORDS, WORDS)
 def test_matches_are_the_same_words(here: str, there: str) -> None:
     """What a match points at begins alike on both sides, and its size is that of the left side."""
-    found = shared(*words([asked("", here), asked("", there)]))
+    found = both(asked("", here), asked("", there))
     assert len(found.matches) <= MATCHES
     for name, size in found.matches.items():
         left, right = ([p.text for p in side[-1] if p.kind == name] for side in (found.left, found.right))
@@ -126,9 +143,9 @@ def test_matches_are_the_same_words(here: str, there: str) -> None:
 def test_parts_without_shingles_are_compared_exactly() -> None:
     """A prompt of fewer tokens than a shingle is shared if it is equal, and its own otherwise."""
     answer = "the quick brown fox jumps over the lazy dog"
-    same = shared(*words([asked("Why not?", answer), asked("why  NOT", answer)]))
+    same = both(asked("Why not?", answer), asked("why  NOT", answer))
     assert texts(same.left[0], OWN) == []
-    other = shared(*words([asked("Why not?", answer), asked("Why?", answer)]))
+    other = both(asked("Why not?", answer), asked("Why?", answer))
     assert texts(other.left[0], OWN) == ["Why not"]
 
 
@@ -136,7 +153,7 @@ def test_a_system_text_counts_only_against_the_whole_other_sample() -> None:
     """What stands in the system text of one sample and in the prompt of the other is shared in the former alone."""
     text = "you are a helpful assistant who likes to cook"
     left, right = asked("how do I boil an egg at home", "in water", text), asked(text, "in water")
-    found = shared(*words([left, right]))
+    found = both(left, right)
     assert texts(found.left[0], OWN) == []
     assert texts(found.right[0], SAME) == []
 
@@ -144,25 +161,30 @@ def test_a_system_text_counts_only_against_the_whole_other_sample() -> None:
 def test_shingles_never_cross_from_the_prompt_into_the_answer() -> None:
     """Five tokens that are neighbours only because an answer follows a prompt are no shingle."""
     left, right = asked("a b c", "d e f g h i"), asked("x", "a b c d e")
-    assert texts(shared(*words([left, right])).right[1], SAME) == []
+    assert texts(both(left, right).right[1], SAME) == []
 
 
 def test_long_samples_are_compared_as_far_as_they_can_be_shown() -> None:
     """Beyond a limit a text is neither compared nor shown, and the pieces say how much is missing."""
     turns = asked("short", "word " * LONGEST)
-    (found,) = words([turns])
-    pieces = shared(found, found).left[-1]
-    assert pieces[-1].kind == CUT
-    assert sum(len(piece.text) for piece in pieces) + pieces[-1].chars == 5 * LONGEST
-    assert alone(turns)[-1][-1].chars == pieces[-1].chars
+    held = both(turns, turns).left[-1]
+    assert held[-1].kind == CUT
+    assert sum(len(piece.text) for piece in held) + held[-1].chars == 5 * LONGEST
+    assert pieces(alone(turns)[-1])[-1].chars == held[-1].chars
 
 
 def test_samples_without_words_have_no_marks() -> None:
     """Samples that hold no token, or no turn, are shown as they are."""
     for turns in ([], asked("", ""), asked("…", "！！")):
-        (found,) = words([turns])
-        assert [joined(held) for held in shared(found, found).left] == [turn.text for turn in turns]
-    assert words([]) == []
+        assert [joined(held) for held in both(turns, turns).left] == [turn.text for turn in turns]
+    assert shared(words([]), []) == []
+
+
+@given(st.text(st.sampled_from("ab\ufdd0\ufddd\ufdde\ufdef"), max_size=9))
+def test_no_text_can_set_marks(text: str) -> None:
+    """What a text holds that looks like a mark is replaced before marks are set."""
+    for held in (pieces(alone(asked("", text))[-1]), both(asked("", text), asked("", text)).left[-1]):
+        assert joined(held) == re.sub("[\ufdd0-\ufdef]", "\ufffd", text)
 
 
 NEAR = "".join(f'check("{"go" * i}", {i * 7 % 5});\n' for i in range(9, 18))

@@ -7,13 +7,18 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor import text as model
-from auditor.kernels.flat import Ints
+from auditor.kernels.flat import Ints, Lanes
 
 _UNKNOWN = 255
 _CLASSES = np.full(sys.maxunicode + 1, _UNKNOWN, np.uint8)
 """The class of every code point met so far."""
+
+_SEVERAL = -1
+_ALONE = np.zeros(sys.maxunicode + 1, np.int32)
+"""One more than what every code point met so far becomes on its own; whether that is several."""
 
 
 def places(texts: Sequence[str], normalised: Sequence[str], bounds: Ints) -> tuple[Ints, Ints]:
@@ -22,11 +27,28 @@ def places(texts: Sequence[str], normalised: Sequence[str], bounds: Ints) -> tup
     begins = np.array([0, *accumulate(len(folded) + 1 for folded in normalised)][:-1], np.int64)
     shift = np.repeat(begins, np.diff(bounds))
     starts, ends = starts - shift, ends - shift
-    for at, (text, folded) in enumerate(zip(texts, normalised, strict=True)):
-        if not text.isascii() and (found := origins(text, folded)):
+    for at in _moved(texts, normalised):
+        if found := origins(texts[at], normalised[at]):
             own = slice(int(bounds[at]), int(bounds[at + 1]))
             starts[own], ends[own] = found[0][starts[own]], found[1][ends[own] - 1]
     return starts, ends
+
+
+def _moved(texts: Sequence[str], normalised: Sequence[str]) -> list[int]:
+    """Return the texts in which not every code point became one at the same place."""
+    wide = [at for at, text in enumerate(texts) if not text.isascii()]
+    equal = [at for at in wide if len(texts[at]) == len(normalised[at])]
+    codes, folded = (utf32("".join([side[at] for at in equal])) for side in (texts, normalised))
+    for code in np.unique(codes[_ALONE[codes] == 0]).tolist():
+        alone = _folded(chr(code))
+        _ALONE[code] = ord(alone) + 1 if len(alone) == 1 else _SEVERAL
+    owner = np.repeat(np.array(equal, np.int64), [len(texts[at]) for at in equal])
+    return sorted({*wide} - {*equal} | {*owner[_ALONE[codes] != folded.astype(np.int64) + 1].tolist()})
+
+
+def utf32(text: str) -> Lanes:
+    """Return the code points of a text."""
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
 def origins(text: str, normalised: str) -> tuple[Ints, Ints] | None:
@@ -46,13 +68,25 @@ def origins(text: str, normalised: str) -> tuple[Ints, Ints] | None:
 
 def spans(normalised: str) -> tuple[Ints, Ints]:
     """Return where the tokens of a normalised text begin and end, as ``text.spans`` does."""
-    codes = np.frombuffer(normalised.encode("utf-32-le"), np.uint32)
-    for code in set(codes[_CLASSES[codes] == _UNKNOWN].tolist()):
-        _CLASSES[code] = model.kind(chr(code))
+    codes = utf32(normalised)
+    unknown = np.unique(codes[_CLASSES[codes] == _UNKNOWN])
+    _CLASSES[unknown] = _kinds(unknown)
     classes = np.concatenate([[model.SPACE], _CLASSES[codes], [model.SPACE]])
     word, solo = classes == model.WORD, classes == model.SOLO
     starts = np.flatnonzero((word[1:] & ~word[:-1]) | solo[1:])
     return starts, np.flatnonzero((word[:-1] & ~word[1:]) | solo[:-1])
+
+
+def _kinds(codes: Lanes) -> NDArray[np.uint8]:
+    """Return the classes of code points, as ``text.kind`` does one by one."""
+    chars = [chr(code) for code in codes.tolist()]
+    written = np.array([unicodedata.category(char)[0] in "LMN" for char in chars], np.bool_)
+    blank = np.array([char.isspace() for char in chars], np.bool_)
+    low, high = np.array(model.SOLO_RANGES, np.uint32).T
+    solo = ((codes[:, None] >= low) & (codes[:, None] <= high)).any(axis=1)
+    return np.select([written & solo, written, blank], [model.SOLO, model.WORD, model.SPACE], model.MARK).astype(
+        np.uint8
+    )
 
 
 @lru_cache(maxsize=65536)

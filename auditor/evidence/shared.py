@@ -5,84 +5,67 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor import text as model
-from auditor.evidence import CUT, OWN, PLAIN, SAME, Piece, Pieces
+from auditor.evidence import CUT, Piece
+from auditor.evidence.marks import FIRST, LAID, MATCHES, cleared, marked
 from auditor.evidence.places import places as places_of
+from auditor.evidence.places import utf32
 from auditor.kernels.flat import Hashes, Ints, flat
+from auditor.kernels.overlap import Overlap, Tokens, overlap
 from auditor.kernels.reference.sketch import shingles
-from auditor.kernels.tokens import tokens
+from auditor.kernels.tokens import normalise, tokens
 from auditor.sample import Role, Turn
 from auditor.views import ANSWER, FRAME, PROMPT
 
 LONGEST = 60_000
 """Characters of a sample that are compared for display."""
 
-MATCHES = 12
-"""Stretches that can be pointed at: the longest ones."""
-
 
 class Words(NamedTuple):
-    """The tokens of one sample in the order in which they are shingled: prompt, answer, system text.
+    """Samples tokenised as they were compared: prompt, answer, system text.
 
-    ``turns``, ``starts`` and ``ends`` say where each stands; ``values`` the shingle that begins there (0: none fits);
-    ``narrow`` and ``wide`` where each shingle stands first, without the system text and with it.
+    ``texts`` are the turns that are looked at, and ``left`` counts the characters of each that are not; ``turns``,
+    ``starts`` and ``ends`` say where each token stands.
     """
 
-    texts: list[str]
-    left: list[int]
+    texts: list[list[str]]
+    left: list[list[int]]
     turns: Ints
     starts: Ints
     ends: Ints
-    hashes: Hashes
-    values: Hashes
-    parts: list[int]
+    tokens: Tokens
     size: int
-    narrow: dict[int, int]
-    wide: dict[int, int]
 
 
 class Shared(NamedTuple):
-    """Pieces of both samples, turn by turn, and how many characters each match has in the first."""
+    """Both samples as marked texts, turn by turn, and how many characters each match has in the first."""
 
-    left: list[Pieces]
-    right: list[Pieces]
+    left: list[str]
+    right: list[str]
     matches: dict[str, int]
 
 
-def words(samples: Sequence[Sequence[Turn]], size: int = model.SHINGLE) -> list[Words]:
+def words(samples: Sequence[Sequence[Turn]], size: int = model.SHINGLE) -> Words:
     """Tokenise samples as they were compared: the turns of each part follow one another."""
-    texts, left, orders, parts, normalised = [], [], [], [0], []
+    texts, left, order, parts = [], [], [], [0]
     for turns in samples:
         held, lost = _limited(turns)
         part = [ANSWER if turn.trained else FRAME if turn.role is Role.SYSTEM else PROMPT for turn in turns]
-        orders.append(sorted(range(len(turns)), key=part.__getitem__))
-        normalised += [model.normalise(held[turn]) for turn in orders[-1]]
+        order.append(sorted(range(len(turns)), key=part.__getitem__))
         parts += [parts[-1] + count for count in accumulate(part.count(which) for which in (PROMPT, ANSWER, FRAME))]
         texts.append(held)
         left.append(lost)
-    found = tokens(flat(normalised))
-    written = [held[turn] for held, order in zip(texts, orders, strict=True) for turn in order]
-    starts, ends = places_of(written, normalised, found.bounds)
+    written = [held[turn] for held, places in zip(texts, order, strict=True) for turn in places]
+    folded = normalise(flat(written))
+    found = tokens(folded)
+    starts, ends = places_of(written, list(folded.strings()), found.bounds)
     borders = found.bounds[parts]
     values = _shingles(found.hashes, borders, size)
-    turn = np.repeat(np.array([turn for order in orders for turn in order], np.int64), np.diff(found.bounds))
-    made = []
-    for number, (held, lost) in enumerate(zip(texts, left, strict=True)):
-        bounds = borders[3 * number : 3 * number + 4]
-        own = slice(*bounds[[0, 3]].tolist())
-        places, inside = (turn[own], starts[own], ends[own]), (bounds - bounds[0]).tolist()
-        narrow = _first(values[own][: inside[FRAME]])
-        wide = narrow if inside[FRAME] == inside[-1] else _first(values[own])
-        made.append(Words(held, lost, *places, found.hashes[own], values[own], inside, size, narrow, wide))
-    return made
-
-
-def _first(values: Hashes) -> dict[int, int]:
-    """Return where each shingle stands first."""
-    found = dict(zip(values[::-1].tolist(), range(len(values) - 1, -1, -1), strict=True))
-    found.pop(0, None)
-    return found
+    turn = np.repeat(np.array([turn for places in order for turn in places], np.int64), np.diff(found.bounds))
+    inside = np.stack([borders[part : len(borders) - 3 + part : 3] for part in range(4)], axis=1)
+    return Words(texts, left, turn, starts, ends, Tokens(found.hashes, values, inside), size)
 
 
 def _shingles(hashes: Hashes, borders: Ints, size: int) -> Hashes:
@@ -100,108 +83,101 @@ def _limited(turns: Sequence[Turn]) -> tuple[list[str], list[int]]:
     texts, left = [], []
     room = LONGEST
     for turn in turns:
-        whole = model.analysed(turn.text)
+        whole = cleared(model.analysed(turn.text))
         texts.append(whole[:room])
         left.append(len(whole) - len(texts[-1]))
         room -= len(texts[-1])
     return texts, left
 
 
-def shared(left: Words, right: Words) -> Shared:
-    """Mark in two samples the tokens that a shingle of both covers: what their similarity counts.
+def shared(held: Words, pairs: Sequence[tuple[int, int]]) -> list[Shared]:
+    """Mark in pairs of samples the tokens that a shingle of both covers: what their similarity counts.
 
+    >>> from auditor.evidence.marks import pieces
     >>> ask = [Turn(Role.USER, "one two three four five six seven", False)]
-    >>> got = shared(*words([ask, [ask[0]._replace(text="One, two, three, four, five!")]]))
-    >>> [piece[:2] for piece in got.left[0]]
+    >>> held = words([ask, [ask[0]._replace(text="One, two, three, four, five!")]])
+    >>> [piece[:2] for piece in pieces(shared(held, [(0, 1)])[0].left[0])]
     [('m0', 'one two three four five'), ('', ' '), ('own', 'six seven')]
     """
-    mine, theirs = _covered(left, right), _covered(right, left)
-    blocks = _blocks(left, right)
-    longest = sorted(blocks, key=lambda block: (block[0] - block[1], block[0]))[:MATCHES]
-    matches = {}
-    for number, (start, end, there) in enumerate(sorted(longest)):
-        matches[f"m{number}"] = int((left.ends[start:end] - left.starts[start:end]).sum())
-        for kinds, first in ((mine, start), (theirs, there)):
-            held = kinds[first : first + end - start]
-            held[held == 1] = number + 2
-    return Shared(_pieces(left, mine), _pieces(right, theirs), matches)
+    numbers = np.array(pairs, np.int64).reshape(-1, 2)
+    found = overlap(held.tokens, numbers, held.size)
+    counts = np.diff(held.tokens.parts[:, [0, 3]])[numbers, 0] if len(pairs) else np.zeros((0, 2), np.int64)
+    starts = np.cumsum(counts, axis=0) - counts
+    matches = _matched(held, found, starts, numbers)
+    left, right = _laid(held, found.left, numbers[:, 0]), _laid(held, found.right, numbers[:, 1])
+    return [Shared(*sides) for sides in zip(left, right, matches, strict=True)]
 
 
-def alone(turns: Sequence[Turn]) -> list[Pieces]:
-    """Return a sample's turns as pieces without marks."""
-    return [[Piece(PLAIN, text), *_cut(left)] for text, left in zip(*_limited(turns), strict=True)]
+def _matched(held: Words, found: Overlap, starts: Ints, pairs: Ints) -> list[dict[str, int]]:
+    """Number the longest stretches of each pair on both sides; return the characters that each has on the left."""
+    pair, first, last, _ = found.blocks.T
+    ranked = np.lexsort((first, first - last, pair))
+    begins = np.searchsorted(pair[ranked], pair[ranked])
+    chosen = np.sort(ranked[np.arange(len(ranked)) - begins < MATCHES])
+    base = held.tokens.parts[pairs, 0][pair[chosen], 0] if len(chosen) else np.zeros(0, np.int64)
+    chars = np.concatenate([[0], np.cumsum(held.ends - held.starts)])
+    sizes = (chars[base + last[chosen]] - chars[base + first[chosen]]).tolist()
+    names = np.arange(len(chosen)) - np.searchsorted(pair[chosen], pair[chosen])
+    for kinds, side, begin in ((found.left, 0, first), (found.right, 1, found.blocks[:, 3])):
+        # Of two stretches that meet, the earlier one keeps what both have.
+        last_first = chosen[::-1]
+        at = _ranges(starts[pair[last_first], side] + begin[last_first], (last - first)[last_first])
+        fresh = kinds[at] == 1
+        kinds[at[fresh]] = np.repeat(names[::-1] + 2, (last - first)[last_first])[fresh]
+    matches: list[dict[str, int]] = [{} for _ in pairs]
+    for number, name, size in zip(pair[chosen].tolist(), names.tolist(), sizes, strict=True):
+        matches[number][f"m{name}"] = size
+    return matches
 
 
-def _cut(left: int) -> Pieces:
-    return [Piece(CUT, "", 0, left)] if left else []
+def _ranges(starts: Ints, sizes: Ints) -> Ints:
+    """Return the numbers from each start on, as many as its size says, one range after the other."""
+    return np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
 
 
-def _covered(here: Words, there: Words) -> Ints:
-    """Tell of every token whether a shingle of the other sample covers it: 1 if so, else 0.
-
-    System texts count only against the whole other sample, as where similarity is measured; parts without shingles
-    were compared exactly.
-    """
-    values, border = here.values.tolist(), here.parts[FRAME]
-    hits = [*map(there.narrow.__contains__, values[:border]), *map(there.wide.__contains__, values[border:])]
-    known = np.array(hits, np.int64)
-    steps = np.zeros(len(known) + here.size, np.int64)
-    steps[: len(known)] += known
-    steps[here.size :] -= known
-    covered: Ints = np.minimum(np.cumsum(steps)[: len(known)], 1)
-    for part in (PROMPT, ANSWER, FRAME):
-        mine, theirs = (slice(*words.parts[part : part + 2]) for words in (here, there))
-        if mine.stop - mine.start < here.size and np.array_equal(here.hashes[mine], there.hashes[theirs]):
-            covered[mine] = 1
-    return covered
+def alone(turns: Sequence[Turn]) -> list[str]:
+    """Return a sample's turns without marks, as far as they are looked at."""
+    return [text + _cut(left) for text, left in zip(*_limited(turns), strict=True)]
 
 
-def _blocks(left: Words, right: Words) -> list[tuple[int, int, int]]:
-    """Find stretches of both samples: first token, end, first token there; they do not overlap on the left."""
-    found: list[tuple[int, int, int]] = []
-    values, border = left.values.tolist(), left.parts[FRAME]
-    limits = (0, border, right.narrow), (border, left.parts[-1], right.wide)
-    for begin, end, known in limits:
-        done = begin
-        for at in range(begin, end):
-            if at < done or values[at] not in known:
-                continue
-            here = known[values[at]]
-            done = at + _common(left.values[at:end], right.values[here:])
-            start = max(at, found[-1][1]) if found else at
-            if start < done + left.size - 1:
-                found.append((start, done + left.size - 1, here + start - at))
+def _cut(left: int) -> str:
+    return marked([Piece(CUT, "", 0, left)]) if left else ""
+
+
+def _laid(held: Words, kinds: NDArray[np.uint8], samples: Ints) -> list[list[str]]:
+    """Lay kinds of tokens out over the texts; what stands between two tokens of one kind is of that kind too."""
+    sizes = [[len(text) for text in held.texts[sample]] for sample in samples.tolist()]
+    bounds = np.concatenate([[0], np.cumsum([size for side in sizes for size in side], dtype=np.int64)])
+    firsts = np.cumsum([0, *map(len, sizes)])
+    codes = utf32("".join(["".join(held.texts[sample]) for sample in samples.tolist()]))
+    at, marks = _runs(held, kinds, samples, bounds, firsts)
+    whole = np.insert(codes, at, marks).tobytes().decode("utf-32-le")
+    ends = (bounds + np.searchsorted(at, bounds)).tolist()
+    found = []
+    for number, sample in enumerate(samples.tolist()):
+        own = range(int(firsts[number]), int(firsts[number + 1]))
+        found.append(
+            [whole[ends[k] : ends[k + 1]] + _cut(left) for k, left in zip(own, held.left[sample], strict=True)]
+        )
     return found
 
 
-def _common(one: Hashes, other: Hashes) -> int:
-    """Count the shingles with which both begin."""
-    size, most = 32, min(len(one), len(other))
-    at = 0
-    while at < most:
-        part = slice(at, min(at + size, most))
-        apart = np.flatnonzero((one[part] != other[part]) | (one[part] == 0))
-        if len(apart):
-            return at + int(apart[0])
-        at, size = at + size, size * 2
-    return most
-
-
-def _pieces(sample: Words, kinds: Ints) -> list[Pieces]:
-    """Lay kinds of tokens out over the texts; what stands between two tokens of one kind is of that kind too."""
-    edge = np.flatnonzero((np.diff(kinds) != 0) | (np.diff(sample.turns) != 0)) + 1 if len(kinds) else kinds
+def _runs(held: Words, kinds: NDArray[np.uint8], samples: Ints, bounds: Ints, firsts: Ints) -> tuple[Ints, Ints]:
+    """Return where in texts that follow one another marks stand, and which; no text ends with one."""
+    counts = (held.tokens.parts[:, 3] - held.tokens.parts[:, 0])[samples]
+    owner = np.repeat(np.arange(len(samples)), counts)
+    token = _ranges(held.tokens.parts[samples, 0], counts)
+    text = firsts[owner] + held.turns[token]
+    edge = np.flatnonzero((np.diff(kinds) != 0) | (np.diff(text) != 0)) + 1
     first = np.concatenate([np.zeros(min(1, len(kinds)), np.int64), edge])
     last = np.concatenate([edge, [len(kinds)]])[: len(first)] - 1
-    held: list[Pieces] = [[] for _ in sample.texts]
-    done = [0] * len(sample.texts)
-    runs = (sample.turns[first], kinds[first], sample.starts[first], sample.ends[last])
-    for turn, kind, start, end in zip(*(column.tolist() for column in runs), strict=True):
-        name = f"m{kind - 2}" if kind > 1 else SAME if kind else OWN
-        # One written character can become two tokens, of which the first was shown already.
-        begin, text = max(start, done[turn]), sample.texts[turn]
-        held[turn] += [Piece(PLAIN, text[done[turn] : begin]), Piece(name, text[begin:end])]
-        done[turn] = end
-    return [
-        [piece for piece in (*pieces, Piece(PLAIN, text[at:]), *_cut(left)) if piece.text or piece.chars]
-        for pieces, text, at, left in zip(held, sample.texts, done, sample.left, strict=True)
-    ]
+    start, end = bounds[text[first]] + held.starts[token[first]], bounds[text[last]] + held.ends[token[last]]
+    order = np.argsort(start, kind="stable")
+    start, end, marks = start[order], end[order], kinds[first[order]].astype(np.int64) + FIRST
+    # One written character can become two tokens: the first of them has it.
+    start[1:] = np.maximum(start[1:], end[:-1])
+    at = np.stack([start, end], axis=1).ravel()
+    marks = np.stack([marks, np.full(len(marks), LAID)], axis=1).ravel()
+    useful = np.append(at[1:] > at[:-1], np.ones(min(1, len(at)), np.bool_))
+    useful &= (marks != LAID) | ~np.isin(at, bounds)
+    return at[useful], marks[useful]

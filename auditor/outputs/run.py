@@ -18,8 +18,8 @@ from auditor.kernels.sketch import PERMUTATIONS
 from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
-from auditor.rule import Profile, profile
-from auditor.sample import Batch, Places, Role, Turn
+from auditor.rule import Profile, from_json
+from auditor.sample import Batch, Places, Role, Turn, content_ids
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
@@ -27,6 +27,13 @@ from auditor.text import minhash_value, shingle_hashes, tokens
 if TYPE_CHECKING:
     import pandas as pd
     from datasketch import MinHash
+
+
+BRIEF = [
+    "row", "file", "line", "offset", "length", "content_id", "chars", "trained_chars", "trained_tokens", "loop_kind",
+    "loop_times", "loop_severity", "copy_group", "prompt_group", "answer_group", "action",
+]  # fmt: skip
+"""Columns of the samples that a report and reading again need; there are three times as many."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +63,22 @@ class Run:
         held: dict[str, Any] = json.loads((self.path / "summary.json").read_bytes())
         return held
 
-    def _table(self, name: str) -> pa.Table:
+    def _table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         # Without threads: a process that ends while one still reads ahead is aborted.
-        return pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False).read(use_threads=False)
+        file = pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False)
+        return file.read(columns, use_threads=False)
 
     @cached_property
     def samples(self) -> pa.Table:
         """One row for each sample."""
         return self._table("samples")
+
+    @cached_property
+    def brief(self) -> pa.Table:
+        """Those columns of the samples that say where each stands and what became of it."""
+        if "samples" in self.__dict__:
+            return self.samples.select(BRIEF)
+        return self._table("samples", BRIEF)
 
     @cached_property
     def findings(self) -> pa.Table:
@@ -101,10 +116,24 @@ class Run:
         return self._table("plan")
 
     @cached_property
+    def measures(self) -> pa.Table:
+        """One row for each sample: what else rules look at (which rows equal which, a few bytes of signatures)."""
+        return self._table("measures")
+
+    @cached_property
+    def loops(self) -> pa.Table:
+        """One row for each loop of each sample."""
+        return self._table("loops")
+
+    @cached_property
+    def faults(self) -> pa.Table:
+        """One row for each fault of the input."""
+        return self._table("faults")
+
+    @cached_property
     def profile(self) -> Profile:
-        """The rules that were applied."""
-        settings = self.manifest["settings"]
-        return profile(settings["profile"], settings["rules"])
+        """The rules that were applied, as they were then."""
+        return from_json(json.loads((self.path / "rules.json").read_bytes()))
 
     @cached_property
     def sources(self) -> list[Source]:
@@ -121,14 +150,14 @@ class Run:
         found: dict[int, list[Turn]] = {}
         by_name = {source.name: source for source in self.sources}
         columns = ["row", "file", "line", "offset", "length", "content_id"]
-        held = self.samples.select(columns).take(pa.array(wanted)).to_pylist()
+        held = self.brief.select(columns).take(pa.array(wanted)).to_pylist()
         for name in dict.fromkeys(row["file"] for row in held):
             chosen = [row for row in held if row["file"] == name]
             places = Places(*(np.array([row[part] for row in chosen], np.int64) for part in Places._fields))
             batch = _read(Part(by_name[name], places), Dialects(fields, by_name[name].dialect))
             first = batch.first.tolist()
             texts, roles, trained = batch.turns["text"].to_pylist(), batch.role.tolist(), batch.trained.tolist()
-            for index, (row, key) in enumerate(zip(chosen, batch.samples["content_id"].to_pylist(), strict=True)):
+            for index, (row, key) in enumerate(zip(chosen, content_ids(batch).to_pylist(), strict=True)):
                 if key != row["content_id"]:
                     raise InputError("{name} is not what was scanned", hint="scan it again", name=name)
                 turns = range(first[index], first[index + 1])

@@ -16,6 +16,7 @@ import pytest
 
 from auditor import Run, scan
 from auditor.evidence import CUT
+from auditor.evidence.marks import pieces
 from auditor.outputs.html import duplicates, groups, loops, render, sources
 from auditor.outputs.html.facts import CAUSES, Facts
 from auditor.outputs.html.pages import PAGES, POLICY
@@ -121,11 +122,14 @@ def test_links_of_the_first_page_lead_to_items(report: Path) -> None:
 
 
 def test_causes_add_up_to_what_the_summary_says(run: Run) -> None:
-    """The parts of the sources are the parts of the verdict."""
-    facts = Facts(run)
-    tokens = np.bincount(facts.cause, weights=facts.tokens, minlength=4)
-    for name, count in zip(CAUSES[1:], tokens[1:], strict=True):
-        assert count / tokens.sum() == pytest.approx(run.summary["before"][f"{name}_share"], abs=1e-6)
+    """The parts of the sources are the parts of the verdict, and rows of each cause are as many as it counts."""
+    facts, before = Facts(run), run.summary["before"]
+    tokens = sources.Sources(facts).tokens.sum(axis=0)
+    rows = np.bincount(facts.cause, minlength=4)
+    for name, count, number in zip(CAUSES[1:], tokens[1:], rows[1:], strict=True):
+        assert count == before["budget"]["trained_tokens"][name]
+        assert number == before[f"{name}_rows"]
+    assert tokens.sum() == before["trained_tokens"]
 
 
 def test_near_duplicates_show_both_texts_with_what_they_share(run: Run, report: Path) -> None:
@@ -138,8 +142,10 @@ def test_near_duplicates_show_both_texts_with_what_they_share(run: Run, report: 
     assert 0.8 <= member["likeness"][0] < 1
     turns = run.turns([member_row(run, index, member["place"])])
     (held,) = turns.values()
-    assert ["".join(piece[1] for piece in turn[2]) for turn in member["right"]] == [turn.text for turn in held]
-    assert any(piece[0] == "own" for turn in member["left"] for piece in turn[2])
+    assert ["".join(piece.text for piece in pieces(turn[2])) for turn in member["right"]] == [
+        turn.text for turn in held
+    ]
+    assert any(piece.kind == "own" for turn in member["left"] for piece in pieces(turn[2]))
 
 
 def test_neighbours_that_stay_are_shown_beside_each_other(report: Path) -> None:
@@ -242,9 +248,9 @@ def test_long_texts_are_cut_around_their_evidence(
     page = render(run)
     (item,) = data(page.parent, "duplicates-000")
     (member,) = item["members"]
-    shown = [piece for turn in member["right"] for piece in turn[2]]
-    assert sum(len(piece[1]) for piece in shown) <= duplicates.CHARS
-    assert sum(piece[3] for piece in shown if piece[0] == CUT) > 50_000
+    shown = [piece for turn in member["right"] for piece in pieces(turn[2])]
+    assert sum(len(piece.text) for piece in shown) <= duplicates.CHARS
+    assert sum(piece.chars for piece in shown if piece.kind == CUT) > 50_000
     monkeypatch.setattr(groups, "READ", 1000)
     page = render(run)
     assert data(page.parent, "duplicates")["items"] == []

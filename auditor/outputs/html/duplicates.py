@@ -1,25 +1,25 @@
 """The page of copies and near duplicates: groups, each with its keeper beside its members."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from auditor.evidence import CUT, OWN, PLAIN, Piece, Pieces
-from auditor.evidence.shared import Words, alone, shared, words
+from auditor.evidence.marks import marked, pieces
+from auditor.evidence.shared import Shared, alone, shared, words
 from auditor.kernels.flat import Ints
 from auditor.outputs.html.chosen import Cap
 from auditor.outputs.html.facts import Facts
 from auditor.outputs.html.groups import Group, Groups, Member
-from auditor.outputs.html.shards import Family, packed, snippet
-from auditor.outputs.html.shown import fitted
+from auditor.outputs.html.shards import Family, snippet
+from auditor.outputs.html.shown import fitted, visible
 from auditor.outputs.html.texts import Texts
 from auditor.sample import Turn
 
 PLACES, CHARS = 200, 4000
 """What is shown at most: places of one copy, characters of a text."""
 
-Compared = dict[int, tuple[list[Turn], Words]]
+Compared = dict[tuple[int, int], tuple[list[Turn], list[Turn], Shared]]
 
 BUDGET = 12 * 1024 * 1024
 """Bytes of this page's scripts."""
@@ -58,6 +58,7 @@ class Duplicates:
         index = {
             **self.facts.files_told,
             "threshold": groups.threshold,
+            "planned": [int(self.facts.dropped.sum()), int(self.facts.tokens[self.facts.dropped].sum())],
             "items": listed,
         }
         return {
@@ -79,7 +80,13 @@ class Duplicates:
             sorted(set(self.facts.file[group.rows].tolist())),
             self.facts.place(group.keeper),
             snippet(_opening(texts.of(group.keeper))),
+            self._fates(group.rows),
         ]
+
+    def _fates(self, rows: Ints) -> list[int]:
+        """Count rows and trained tokens of a group that the plan drops, then those that it keeps."""
+        gone, tokens = self.facts.dropped[rows], self.facts.tokens[rows]
+        return [int(gone.sum()), int(tokens[gone].sum()), int((~gone).sum()), int(tokens[~gone].sum())]
 
     def _copies(self, group: Group, texts: Texts, spellings: dict[int, int]) -> dict[str, Any]:
         """Show copies: one text, and every place."""
@@ -93,13 +100,23 @@ class Duplicates:
             "text": _laid(turns, alone(turns)),
             "places": [[*self.facts.place(row), bool(self.facts.dropped[row])] for row in rows],
             "spellings": spellings[group.number],
+            "id": self._ids([group.keeper])[0],
         }
 
     def _compared(self, texts: Texts) -> Compared:
-        """Tokenise what is compared, all at once."""
-        rows = sorted({row for group in self.groups.shown if group.members for row in group.texts} & texts.turns.keys())
-        turns = [texts.of(row) for row in rows]
-        return dict(zip(rows, zip(turns, words(turns, self.size), strict=True), strict=True))
+        """Compare all members that are shown with the rows beside them, at once."""
+        there = texts.turns.keys()
+        pairs = {
+            (member.beside, member.row): None
+            for group in self.groups.shown
+            for member in group.members
+            if member.row in there and member.beside in there
+        }
+        rows = sorted({row for pair in pairs for row in pair})
+        at = {row: number for number, row in enumerate(rows)}
+        held = words([texts.of(row) for row in rows], self.size)
+        found = shared(held, [(at[left], at[right]) for left, right in pairs])
+        return {pair: (texts.of(pair[0]), texts.of(pair[1]), both) for pair, both in zip(pairs, found, strict=True)}
 
     def _near(self, group: Group, compared: Compared) -> dict[str, Any]:
         """Show near duplicates: each member beside the row it was compared with."""
@@ -119,15 +136,19 @@ class Duplicates:
             "dropped": facts.dropped[[member.beside, member.row]].tolist(),
             "copies": member.copies,
             "why": self._why(member),
+            "ids": self._ids([member.beside, member.row]),
+            "tokens": self.facts.tokens[[member.beside, member.row]].tolist(),
         }
-        if member.row in compared and member.beside in compared:
-            (left, kept), (right, own) = compared[member.beside], compared[member.row]
-            both = shared(kept, own)
+        if (member.beside, member.row) in compared:
+            left, right, both = compared[member.beside, member.row]
             found |= {
                 "left": _laid(left, both.left), "right": _laid(right, both.right), "matches": both.matches,
-                "strip": list(_runs(piece for turn in both.right for piece in turn)),
             }  # fmt: skip
         return found
+
+    def _ids(self, rows: list[int]) -> list[str]:
+        """Return the content ids of rows: what a decision names them by."""
+        return [name.decode() for name in self.facts.order(np.array(rows, np.int64)).tolist()]
 
     def _why(self, member: Member) -> list[Any]:
         """Say why the other row is kept: no loop, a longer answer, or nothing but a fixed order; or why both are."""
@@ -147,20 +168,8 @@ def _opening(turns: Sequence[Turn]) -> str:
     return next(iter(asked or [turn.text for turn in turns]), "")
 
 
-def _laid(turns: Sequence[Turn], pieces: Sequence[Pieces]) -> list[list[Any]]:
-    """Lay turns out: role, whether trained, and pieces, no more than a page can show."""
-    return [
-        [turn.role.label, int(turn.trained), packed(held)]
-        for turn, held in zip(turns, fitted(pieces, CHARS), strict=True)
-    ]
-
-
-def _runs(pieces: Iterable[Piece]) -> Iterator[int]:
-    """Yield the lengths of stretches that are, by turns, of this text alone and shared."""
-    size, own = 0, True
-    for kind, text, _, chars in pieces:
-        if (kind == OWN) != own and kind not in (PLAIN, CUT):
-            yield size
-            size, own = 0, not own
-        size += len(text) + chars
-    yield size
+def _laid(turns: Sequence[Turn], texts: Sequence[str]) -> list[list[Any]]:
+    """Lay turns out: role, whether trained, and marked text, no more than a page can show."""
+    if sum(map(len, texts)) > CHARS:
+        texts = [marked(held) for held in fitted([pieces(text) for text in texts], CHARS)]
+    return [[turn.role.label, int(turn.trained), visible(text)] for turn, text in zip(turns, texts, strict=True)]

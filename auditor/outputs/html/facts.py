@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.errors import AuditorError
-from auditor.kernels.flat import Ints
+from auditor.kernels.flat import Ints, column
 from auditor.outputs.html.shown import visible
 from auditor.outputs.run import Run
 from auditor.rule import Rule, rules
@@ -35,7 +35,7 @@ class Facts:
     @cached_property
     def rows(self) -> int:
         """How many samples there are."""
-        return int(self.run.samples.num_rows)
+        return int(self.run.brief.num_rows)
 
     @cached_property
     def files(self) -> list[str]:
@@ -53,11 +53,11 @@ class Facts:
     def file(self) -> Ints:
         """The number of each sample's file."""
         names = pa.array(self.files, pa.string())
-        return np.asarray(pc.index_in(self.run.samples["file"], names).to_numpy(), np.int64)
+        return np.asarray(pc.index_in(self.run.brief["file"], names).to_numpy(), np.int64)
 
     def column(self, name: str) -> NDArray[Any]:
         """Return one of the samples' columns of whole numbers."""
-        return np.asarray(self.run.samples[name].to_numpy(), np.int64)
+        return np.asarray(self.run.brief[name].to_numpy(), np.int64)
 
     @cached_property
     def tokens(self) -> Ints:
@@ -82,13 +82,13 @@ class Facts:
     @cached_property
     def looped(self) -> NDArray[np.bool_]:
         """Which samples hold a loop that matters."""
-        severe = _any(self.run.samples["loop_severity"], ["degenerate", "noticeable"])
-        return severe & ~_equal(self.run.samples["loop_kind"], "debris")
+        severe = _any(self.run.brief["loop_severity"], ["degenerate", "noticeable"])
+        return severe & ~_equal(self.run.brief["loop_kind"], "debris")
 
     @cached_property
     def degenerate(self) -> NDArray[np.bool_]:
         """Which samples fall into a loop: never preferred as keepers."""
-        return _equal(self.run.samples["loop_severity"], "degenerate")
+        return _equal(self.run.brief["loop_severity"], "degenerate")
 
     @cached_property
     def bounds(self) -> Ints:
@@ -133,7 +133,7 @@ class Facts:
 
     @cached_property
     def cause(self) -> NDArray[np.int8]:
-        """What each sample is put down to: one cause at most, as in the summary."""
+        """What each sample is put down to: one cause at most, loops first; its tokens are split in the summary."""
         found = np.zeros(self.rows, np.int8)
         kinds = np.repeat(self.kind, np.diff(self.bounds))
         keeper = np.asarray(self.run.members["keeper"].to_numpy(), np.bool_)
@@ -146,8 +146,9 @@ class Facts:
 
     def order(self, rows: Ints) -> NDArray[np.bytes_]:
         """Return the content ids of rows: an order that neither files nor places decide."""
-        ids = self.run.samples["content_id"].take(pa.array(rows))
-        return np.array(ids.to_pylist(), "S16")
+        ids = column(self.run.brief["content_id"].take(pa.array(rows, pa.int64())).combine_chunks())
+        assert len(ids.buffer) >= 16 * len(rows)
+        return ids.buffer[int(ids.offsets[0]) :][: 16 * len(rows)].view("S16")
 
     @cached_property
     def rules(self) -> dict[str, Rule]:

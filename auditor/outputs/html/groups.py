@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -21,8 +22,8 @@ READ, COMPARED = 32_000_000, 8_000_000
 """Characters that are read again for the page, and those that are compared."""
 
 
-Compared = tuple[Ints, Ints, Ints, NDArray[np.float64]]
-"""Columns of members: row, the row beside it, copies, likeness."""
+Compared = tuple[Ints, Ints, Ints, Ints, NDArray[np.float64]]
+"""Columns of members: the place of their group, row, the row beside it, copies, likeness."""
 
 
 class Member(NamedTuple):
@@ -99,61 +100,86 @@ class Groups:
         return np.where(self.facts.kind == "near", doubt, 0.0)
 
     @cached_property
-    def shown(self) -> list[Group]:
-        """The groups that are shown, most important first, as far as their texts can be held."""
+    def picked(self) -> Ints:
+        """Where the groups stand that are chosen, most important first."""
         numbers = self.numbers
         order = self.facts.order(self.keeper[numbers]) if len(numbers) > GROUPS else np.zeros(0, "S16")
-        picked = numbers[chosen(self.stake[numbers], self.doubt[numbers], order, GROUPS)]
-        names = self.facts.run.groups["group"].take(picked).to_pylist()
+        return numbers[chosen(self.stake[numbers], self.doubt[numbers], order, GROUPS)]
+
+    @cached_property
+    def shown(self) -> list[Group]:
+        """The groups that are shown, most important first, as far as their texts can be held."""
+        facts = self.facts
+        names = facts.run.groups["group"].take(pa.array(self.picked)).to_pylist()
         found = []
         read = compared = 0
-        for number, name in zip(picked.tolist(), names, strict=True):
-            group = self._group(number, name)
-            chars = self.facts.chars[group.texts]
+        for place, (number, name) in enumerate(zip(self.picked.tolist(), names, strict=True)):
+            start, end = facts.bounds[number : number + 2].tolist()
+            rows, keeper = facts.member[start:end], int(self.keeper[number])
+            members, distinct, apart = self._members[place]
+            group = Group(number, name, str(facts.kind[number]), keeper, rows, members, distinct, apart)
+            chars = facts.chars[group.texts]
             sizes = int(chars.sum()), int(np.minimum(chars, LONGEST).sum())
             if read + sizes[0] <= READ and compared + sizes[1] <= COMPARED:
                 read, compared = read + sizes[0], compared + sizes[1]
                 found.append(group)
         return found
 
-    def _group(self, number: int, name: str) -> Group:
-        """Choose the members of a group: those that were compared with a row that stays, the most and least alike."""
-        keeper = int(self.keeper[number])
-        start, end = self.facts.bounds[number : number + 2].tolist()
-        rows = self.facts.member[start:end]
-        if self.facts.kind[number] == "copy":
-            return Group(number, name, "copy", keeper, rows, [], 0, 0)
-        gone, kept = self._gone(start, end, keeper), self._kept(start, end, keeper)
-        row, beside, copies, likeness = (np.concatenate(pair) for pair in zip(gone, kept, strict=True))
-        order = self.facts.order(row) if len(row) > MEMBERS else np.zeros(0, "S16")
-        picked = spread(likeness[:, 0], order, MEMBERS)
-        columns = (row[picked], beside[picked], copies[picked], likeness[picked])
-        members = [Member(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
-        standing = int(np.isnan(self.facts.similarity[start:end]).sum())
-        return Group(number, name, "near", keeper, rows, members, len(row), standing - 1 - len(kept[0]))
+    @cached_property
+    def _members(self) -> list[tuple[list[Member], int, int]]:
+        """The members of each chosen group that are shown, how many there are, and how many stand apart.
 
-    def _gone(self, start: int, end: int, keeper: int) -> Compared:
+        Those that were compared with a row that stays, the most and the least alike; copies have none.
+        """
+        facts = self.facts
+        near = np.flatnonzero(facts.kind[self.picked] == "near")
+        sizes = np.diff(facts.bounds)[self.picked[near]]
+        owner = np.repeat(near, sizes)
+        at = np.arange(len(owner)) + np.repeat(facts.bounds[self.picked[near]] - (np.cumsum(sizes) - sizes), sizes)
+        kept, gone = self._kept(at, owner), self._gone(at, owner)
+        whose, *columns = (np.concatenate(pair) for pair in zip(gone, kept, strict=True))
+        order = np.argsort(whose, kind="stable")
+        ends = np.searchsorted(whose[order], np.arange(len(self.picked) + 1)).tolist()
+        standing = np.bincount(owner[np.isnan(facts.similarity[at])], minlength=len(self.picked))
+        apart = (standing - 1 - np.bincount(kept[0], minlength=len(self.picked))).tolist()
+        columns = [column[order] for column in columns]
+        likeness = columns[-1][:, 0]
+        found: list[tuple[list[Member], int, int]] = []
+        for place in range(len(self.picked)):
+            span = np.arange(ends[place], ends[place + 1])
+            rows = columns[0][span]
+            ids = facts.order(rows) if len(rows) > MEMBERS else np.zeros(0, "S16")
+            shown = span[spread(likeness[span], ids, MEMBERS)]
+            held = zip(*(column[shown].tolist() for column in columns), strict=True)
+            found.append(([Member(*values) for values in held], len(rows), max(apart[place], 0)))
+        return found
+
+    def _gone(self, at: Ints, owner: Ints) -> Compared:
         """Return the members that are like a row that stays; one stands for all that are copies of each other."""
         facts = self.facts
-        rows = facts.member[start:end]
-        keys, own = self._same(rows), np.isnan(facts.similarity[start:end])
-        held = np.flatnonzero(~own & ~np.isin(keys, keys[own]))
-        _, first, copies = np.unique(keys[held], return_index=True, return_counts=True)
-        at = held[first]
-        planned = self._planned[rows[at]]
-        elsewhere = (planned >= 0) & (self._same(planned) != keys[at])
-        likeness = [column[start + at] for column in (facts.similarity, facts.contained, facts.covers)]
-        return rows[at], np.where(elsewhere, planned, keeper), copies, np.stack(likeness, axis=1)
+        rows, own = facts.member[at], np.isnan(facts.similarity[at])
+        keys = self._same(rows)
+        pairs = _numbered(owner, keys)
+        held = np.flatnonzero(~own & ~np.isin(pairs, pairs[own]))
+        _, first, copies = np.unique(pairs[held], return_index=True, return_counts=True)
+        one = held[first]
+        planned = self._planned[rows[one]]
+        elsewhere = (planned >= 0) & (self._same(planned) != keys[one])
+        beside = np.where(elsewhere, planned, self.keeper[self.picked[owner[one]]])
+        likeness = [column[at[one]] for column in (facts.similarity, facts.contained, facts.covers)]
+        return owner[one], rows[one], beside, copies, np.stack(likeness, axis=1)
 
-    def _kept(self, start: int, end: int, keeper: int) -> Compared:
-        """Return the other rows of a group that stay, each beside the one among them that it is most like."""
-        rows = self.facts.member[start:end]
-        keys, own = self._same(rows), np.isnan(self.facts.similarity[start:end])
+    def _kept(self, at: Ints, owner: Ints) -> Compared:
+        """Return the other rows of groups that stay, each beside the one among them that it is most like."""
+        rows, own = self.facts.member[at], np.isnan(self.facts.similarity[at])
+        best = self._best(rows[own], owner[own])
+        pairs = _numbered(owner, self._same(rows))
+        held = np.flatnonzero(own & (rows != self.keeper[self.picked[owner]]) & (best[rows] >= 0))
+        names, counts = np.unique(pairs, return_counts=True)
         other, likeness = self._pairs
-        row = rows[own & (rows != keeper) & (self._best[rows] >= 0)]
-        names, counts = np.unique(keys, return_counts=True)
-        best = self._best[row]
-        return row, other[best], counts[np.searchsorted(names, self._same(row))], likeness[best]
+        found = best[rows[held]]
+        copies = counts[np.searchsorted(names, pairs[held])] if len(held) else np.zeros(0, np.int64)
+        return owner[held], rows[held], other[found], copies, likeness[found]
 
     @cached_property
     def _pairs(self) -> tuple[Ints, NDArray[np.float64]]:
@@ -166,19 +192,15 @@ class Groups:
         )
         return np.concatenate([b, a]).astype(np.int64), likeness.astype(np.float64)
 
-    @cached_property
-    def _best(self) -> Ints:
-        """The closest pair of each row with another of its group, both of which stay; -1 for none."""
-        facts = self.facts
-        group = np.full(facts.rows, -1, np.int64)
-        owner = np.repeat(np.arange(len(facts.kind)), np.diff(facts.bounds))
-        standing = np.isnan(facts.similarity) & (facts.kind[owner] == "near")
-        group[facts.member[standing]] = owner[standing]
+    def _best(self, rows: Ints, owner: Ints) -> Ints:
+        """Return the closest pair of each row with another of its group, both of which stay; -1 for none."""
+        group = np.full(self.facts.rows, -1, np.int64)
+        group[rows] = owner
         other, likeness = self._pairs
         row = np.concatenate([other[len(other) // 2 :], other[: len(other) // 2]])
         fitting = np.flatnonzero((group[row] >= 0) & (group[row] == group[other]))
         ranked = fitting[np.lexsort((-other[fitting], likeness[fitting, 0]))]
-        best = np.full(facts.rows, -1, np.int64)
+        best = np.full(self.facts.rows, -1, np.int64)
         best[row[ranked]] = ranked
         return best
 
@@ -189,7 +211,7 @@ class Groups:
     @cached_property
     def _copies(self) -> Ints:
         """The number of each row's group of copies; -1 for none."""
-        codes = self.facts.run.samples["copy_group"].combine_chunks().dictionary_encode().indices
+        codes = self.facts.run.brief["copy_group"].combine_chunks().dictionary_encode().indices
         return np.asarray(pc.fill_null(codes, -1).to_numpy(), np.int64)
 
     @cached_property
@@ -205,3 +227,9 @@ class Groups:
         return {
             group.number: len(set(ids[end - len(group.rows) : end])) for group, end in zip(groups, ends, strict=True)
         }
+
+
+def _numbered(owner: Ints, keys: Ints) -> Ints:
+    """Return a number for each pair of a group and a key, in the order of the groups, then of the keys."""
+    names, numbers = np.unique(keys, return_inverse=True)
+    return owner * max(1, len(names)) + numbers

@@ -114,7 +114,7 @@ class Loops:
 
     def _times(self) -> list[tuple[str, int]]:
         """Count samples by how often their longest loop's unit stands, in classes that grow."""
-        samples = self.facts.run.samples
+        samples = self.facts.run.brief
         real = pc.is_in(samples["loop_kind"], pa.array(["exact", "numbered", "near"]))
         times = samples["loop_times"].filter(real).to_numpy()
         classes = charts.steps(int(times.max(initial=3)))
@@ -138,7 +138,7 @@ class Loops:
             [int(self.facts.file[row])],
             self.facts.place(row),
             snippet(about.get("unit") or asked),
-            self.facts.run.samples["action"][row].as_py(),
+            self.facts.run.brief["action"][row].as_py(),
         ]
 
     def _item(self, finding: dict[str, Any], texts: Texts) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,7 +1,10 @@
 """Pages: which there are, and how a template becomes a file."""
 
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -58,6 +61,7 @@ def environment(site: Site) -> jinja2.Environment:
     """Return the templates' surroundings: everything is escaped, and nothing may be missing."""
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(REPORTS),
+        bytecode_cache=_kept(),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -68,6 +72,14 @@ def environment(site: Site) -> jinja2.Environment:
     found.globals |= {"t": say, "plain": plain, "label": _label(plain), "percent": percent}
     found.globals |= {"site": site, "link": site.link, "pages": PAGES}
     return found
+
+
+def _kept() -> jinja2.BytecodeCache | None:
+    """Keep compiled templates where Python keeps compiled modules of this folder, if it may and does."""
+    folder = Path(__file__).parent / "__pycache__"
+    if sys.dont_write_bytecode or not folder.is_dir() or not os.access(folder, os.W_OK):
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder), "%s.template")
 
 
 def _shown(value: object) -> object:

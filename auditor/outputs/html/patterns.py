@@ -1,62 +1,54 @@
-"""The pages of templates, phrases, prompts and structure."""
+"""The pages of templates, phrases, prompts and structure: groups that are no duplicates."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from auditor.kernels.flat import Ints
 from auditor.outputs.html.chosen import Cap
 from auditor.outputs.html.facts import Facts
-from auditor.outputs.html.shards import snippet
+from auditor.outputs.html.shards import Family, snippet
+from auditor.outputs.html.shown import visible
 from auditor.outputs.html.texts import Texts
 from auditor.sample import Turn
 
-SHOWN, TOLD, CHARS = 100, 40, 600
-"""Items of one list, prompts whose answers are shown, and characters of a text."""
+VIEWS = {
+    "templates": ("template", "prompt_template"),
+    "phrases": ("opening", "closing", "inside", "stock"),
+    "prompts": ("prompt", "answer", "alike", "dialogue", "leak"),
+    "structure": ("structure",),
+}
+"""The kinds of groups that each page shows."""
 
-SIDES = 6
-"""Answers of a prompt, or prompts of an answer, that are shown."""
+COUNTED = {"template": "templates", "opening": "openings", "closing": "closings", "structure": "layouts"}
+"""What the summary calls the concentration of each kind."""
 
-PLACES = ("opening", "closing", "inside")
-"""Where phrases stand that many answers share."""
+SHOWN, TOLD, SIDES, LINES = 100, 40, 6, 6
+"""What is shown at most: groups of a kind, prompts with their answers, answers of one, and lines around a phrase."""
 
-LEAKS = ("leak_prompt", "leak_answer", "leak_share", "leak_place")
+SKELETON, CHARS, AROUND, FILLER = 6000, 600, 60, 160
+"""Characters of a template, of an answer, on either side of a phrase, and of what fills a slot."""
 
-_SLOT = re.compile("(⟦[0-9]+⟧)")
+BUDGET = 3 * 1024 * 1024
+"""Bytes of one page's scripts."""
 
 
-class Item(NamedTuple):
-    """A group as a page lists it: its row of the table of groups, its share of all rows, and one place."""
+class Group(NamedTuple):
+    """A group that is shown: its row of the table of groups, its number there, and the rows whose texts are shown.
+
+    ``copies`` says how many rows each of these stands for, ``variety`` how many different ones there are.
+    """
 
     held: dict[str, Any]
-    share: float
-    file: str
-    line: int
-    pieces: Sequence[tuple[bool, str]] = ()
-    slots: Sequence[dict[str, Any]] = ()
-
-
-class Case(NamedTuple):
-    """A prompt with its answers, or an answer with its prompts; ``others`` are (text, rows)."""
-
-    item: Item
-    text: str
-    others: Sequence[tuple[str, int]]
-    variety: int
-
-
-class Leak(NamedTuple):
-    """A row that shares text with held-out data: whether its prompt and answer do as a whole, how much, and where."""
-
-    file: str
-    line: int
-    prompt: float
-    answer: float
-    share: float
-    place: str
+    number: int
+    rows: Ints
+    copies: Sequence[int] = ()
+    variety: int = 0
 
 
 class Patterns:
@@ -64,33 +56,146 @@ class Patterns:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.groups = facts.run.groups.to_pylist()
-        self.prompts, self.answers = self._varied("prompt", "answer"), self._varied("answer", "prompt")
+        self.shown = {kind: self._shown(kind) for kind in chain(*VIEWS.values())}
 
     def rows(self) -> Ints:
         """Return the rows whose texts are shown."""
-        held = [rows for _, rows, _ in (*self.prompts, *self.answers)]
+        held = [group.rows for groups in self.shown.values() for group in groups]
         return np.concatenate([np.zeros(0, np.int64), *held])
 
-    def _of(self, kind: str) -> list[int]:
+    @cached_property
+    def _sizes(self) -> Ints:
+        return np.asarray(self.facts.run.groups["size"].to_numpy(), np.int64)
+
+    def _of(self, kind: str) -> Ints:
         """Return the groups of a kind, the largest first."""
-        found = np.flatnonzero(self.facts.kind == kind).tolist()
-        return sorted(found, key=lambda k: (-self.groups[k]["size"], self.groups[k]["group"]))
+        found = np.flatnonzero(self.facts.kind == kind)
+        names = np.array(self.facts.run.groups["group"].take(pa.array(found, pa.int64())).to_pylist(), np.str_)
+        return found[np.lexsort((names, -self._sizes[found]))] if len(found) else found
 
-    def _item(self, k: int) -> Item:
-        held = self.groups[k]
-        samples = self.facts.run.samples
-        row = held["keeper_row"]
-        pieces = [(bool(_SLOT.fullmatch(part)), part) for part in _SLOT.split(held["text"] or "") if part]
-        share = held["size"] / max(1, self.facts.rows)
-        return Item(held, share, samples["file"][row].as_py(), samples["line"][row].as_py(), pieces)
+    def _shown(self, kind: str) -> list[Group]:
+        numbers = self._of(kind)
+        if kind in {"prompt", "answer"}:
+            return self._varied(numbers, "answer" if kind == "prompt" else "prompt")
+        numbers = numbers[:SHOWN]
+        held = self.facts.run.groups.take(pa.array(numbers, pa.int64())).to_pylist()
+        lines = 0 if kind == "dialogue" else LINES if kind in {*VIEWS["phrases"], "alike"} else 2
+        return [
+            Group(about, number, self._spread(number, lines))
+            for number, about in zip(numbers.tolist(), held, strict=True)
+        ]
 
-    def _listed(self, kind: str) -> tuple[list[Item], Cap]:
-        """Return the largest groups of a kind, and what that leaves out."""
-        found = self._of(kind)
-        sizes = [self.groups[k]["size"] for k in found]
-        cap = Cap(min(SHOWN, len(found)), len(found), sum(sizes[:SHOWN]) / (sum(sizes) or 1))
-        return [self._item(k) for k in found[:SHOWN]], cap
+    def _spread(self, number: int, count: int) -> Ints:
+        """Return some rows of a group, from all over it."""
+        start, end = self.facts.bounds[number : number + 2].tolist()
+        return self.facts.member[start:end][np.unique(np.linspace(0, end - start - 1, count).astype(np.int64))]
+
+    def _varied(self, numbers: Ints, other: str) -> list[Group]:
+        """Return groups with more than one answer (or prompt): one row for each, the most frequent first."""
+        codes = self.facts.run.brief[f"{other}_group"].combine_chunks().dictionary_encode().indices
+        keys = np.asarray(pc.fill_null(codes, -1).to_numpy(), np.int64)
+        found: list[Group] = []
+        for number in numbers.tolist():
+            start, end = self.facts.bounds[number : number + 2].tolist()
+            rows = self.facts.member[start:end]
+            own = np.where(keys[rows] >= 0, keys[rows], -rows - 1)
+            if (own[0] == own).all() and own[0] >= 0:
+                continue
+            _, first, counts = np.unique(own, return_index=True, return_counts=True)
+            if len(first) > 1:
+                order = np.lexsort((first, -counts))[:SIDES]
+                held = self.facts.run.groups.slice(number, 1).to_pylist()[0]
+                found.append(Group(held, number, rows[first[order]], counts[order].tolist(), len(first)))
+            if len(found) == TOLD:
+                break
+        return found
+
+    def build(self, texts: Texts) -> dict[str, dict[str, Any]]:
+        """Return what every page's template needs, and its scripts."""
+        about = self.facts.run.summary["concentration"]
+        told = {kind: about[name] for kind, name in COUNTED.items() if about.get(name, {}).get("number")}
+        return {page: self._page(page, kinds, texts, told) for page, kinds in VIEWS.items()}
+
+    def _page(self, page: str, kinds: Sequence[str], texts: Texts, told: Mapping[str, Any]) -> dict[str, Any]:
+        family = Family(page, BUDGET)
+        listed: list[list[Any]] = []
+        shown = dict.fromkeys(kinds, 0)
+        for kind in kinds:
+            for group in self.shown[kind]:
+                place = family.add(self._item(kind, group, texts))
+                if place is not None:
+                    shown[kind] += 1
+                    listed.append([*self._listed(kind, group, texts), *place])
+        return {
+            "kinds": kinds,
+            "caps": [(kind, cap) for kind in kinds for cap in self._cap(kind, shown[kind])],
+            "told": [(kind, told[kind]) for kind in kinds if kind in told],
+            "lost": texts.lost,
+            "scripts": family.close({**self.facts.files_told, "rows": self.facts.rows, "items": listed}),
+        }
+
+    def _cap(self, kind: str, shown: int) -> list[Cap]:
+        """Return what a page leaves out of a kind; prompts with one answer are no finding."""
+        if kind in {"prompt", "answer"}:
+            return []
+        sizes = self._sizes[self._of(kind)]
+        return [Cap(shown, len(sizes), float(sizes[:shown].sum() / max(1, sizes.sum())))]
+
+    def _listed(self, kind: str, group: Group, texts: Texts) -> list[Any]:
+        """Return a group's line in the queue."""
+        held = group.held
+        opening = held["text"] or _said(
+            texts.of(int(group.rows[0])) if len(group.rows) else [], trained=kind == "answer"
+        )
+        start, end = self.facts.bounds[group.number : group.number + 2].tolist()
+        files = np.unique(self.facts.file[self.facts.member[start:end]]).tolist()
+        place = self.facts.place(held["keeper_row"])
+        return [
+            held["group"],
+            kind,
+            held["size"],
+            held["trained_tokens"],
+            files,
+            place,
+            snippet(opening),
+            group.variety,
+        ]
+
+    def _item(self, kind: str, group: Group, texts: Texts) -> dict[str, Any]:
+        """Return all that is shown of a group."""
+        text = group.held["text"] or ""
+        if kind in VIEWS["templates"]:
+            slots = [self._slot(slot) for slot in self._slots.get(group.held["group"], ())]
+            return {
+                "text": visible(text[:SKELETON]),
+                "cut": max(0, len(text) - SKELETON),
+                "slots": slots,
+                "rows": self._places(group.rows),
+            }
+        if kind in VIEWS["phrases"]:
+            return {
+                "text": visible(text),
+                "lines": self._lines(kind, text, group.rows, texts),
+                **self._stock.get(group.held["group"], {}),
+            }
+        if kind == "structure":
+            sides = [[_said(texts.of(row), trained=True), 1, self.facts.place(row)] for row in group.rows.tolist()]
+            return {"layout": text[:60], "sides": sides}
+        if kind in {"alike", "leak"}:
+            told = text if kind == "leak" else ""
+            sides = [
+                [_said(texts.of(row), trained=kind == "alike"), 1, self.facts.place(row)] for row in group.rows.tolist()
+            ]
+            return {"text": visible(told), "sides": sides}
+        trained = kind == "answer"
+        sides = [
+            [_said(texts.of(row), trained=not trained), count, self.facts.place(row)]
+            for row, count in zip(group.rows.tolist(), group.copies, strict=False)
+        ]
+        return {"text": _said(texts.of(int(group.rows[0])), trained=trained) if sides else "", "sides": sides}
+
+    def _places(self, rows: Ints) -> list[list[int]]:
+        return [self.facts.place(row) for row in rows.tolist()]
 
     @cached_property
     def _slots(self) -> dict[str, list[dict[str, Any]]]:
@@ -99,75 +204,63 @@ class Patterns:
             found.setdefault(slot["group"], []).append(slot)
         return found
 
-    def _varied(self, kind: str, other: str) -> list[tuple[int, Ints, list[int]]]:
-        """Return groups with more than one answer (or prompt): their number, one row for each, and its copies."""
-        names = self.facts.run.samples[f"{other}_group"]
+    def _slot(self, slot: Mapping[str, Any]) -> list[Any]:
+        fillers = [
+            [visible(filler["text"][:FILLER]), filler["count"], self.facts.place(filler["row"])]
+            for filler in slot["fillers"]
+        ]
+        return [slot["slot"], slot["distinct"], round(slot["entropy"], 3), fillers]
+
+    @cached_property
+    def _stock(self) -> dict[str, dict[str, list[int]]]:
+        return {
+            row["group"]: {"where": [row["opening"], row["closing"], row["times"] - row["opening"] - row["closing"]]}
+            for row in self.facts.run.phrases.to_pylist()
+        }
+
+    def _lines(self, kind: str, phrase: str, rows: Ints, texts: Texts) -> list[list[Any]]:
+        """Return the phrase within what stands around it, row by row."""
         found = []
-        for k in self._of(kind):
-            rows = self.facts.member[self.facts.bounds[k] : self.facts.bounds[k + 1]]
-            keys = [name or f"row {row}" for name, row in zip(names.take(rows).to_pylist(), rows.tolist(), strict=True)]
-            _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-            if len(first) > 1:
-                order = np.lexsort((first, -counts))
-                found.append((k, rows[first[order]], counts[order].tolist()))
-            if len(found) == TOLD:
-                break
+        for row in rows.tolist():
+            answers = [turn.text for turn in texts.of(row) if turn.trained]
+            line = _around(kind, phrase, answers)
+            if line:
+                found.append([*map(visible, line), self.facts.place(row)])
         return found
 
-    def build(self, texts: Texts) -> dict[str, dict[str, Any]]:
-        """Return what every template needs."""
-        about = self.facts.run.summary["concentration"]
-        common = {"scripts": {}, "root": self.facts.root, "about": about, "lost": texts.lost}
-        kinds = ("template", "prompt_template", *PLACES, "structure", "dialogue")
-        listed = {kind: self._listed(kind) for kind in kinds}
-        templates = {
-            kind: ([item._replace(slots=self._slots.get(item.held["group"], ())) for item in held], cap)
-            for kind, (held, cap) in listed.items()
-            if kind in {"template", "prompt_template"}
-        }
-        return {
-            "templates": {**common, "views": templates},
-            "phrases": {**common, "views": {k: listed[k] for k in PLACES}, "stock": self._stock()},
-            "prompts": {
-                **common,
-                "cases": self._cases(texts),
-                "dialogues": listed["dialogue"],
-                "leaks": self._leaks(),
-            },
-            "structure": {**common, "families": listed["structure"][0], "cap": listed["structure"][1]},
-        }
 
-    def _leaks(self) -> tuple[list[Leak], Cap]:
-        """Return the rows that share most with held-out data, and what that leaves out."""
-        samples = self.facts.run.samples
-        if LEAKS[-1] not in samples.column_names:
-            return [], Cap(0, 0, 1.0)
-        held = np.flatnonzero(samples[LEAKS[-1]].is_valid().to_numpy())
-        prompt, answer, share = (samples[name].to_numpy()[held] for name in LEAKS[:3])
-        order = np.lexsort((held, -share, -answer, -prompt))
-        rows = samples.select(["file", "line", *LEAKS]).take(held[order[:SHOWN]]).to_pylist()
-        cap = Cap(len(rows), len(held), len(rows) / max(1, len(held)))
-        return [Leak(row["file"], row["line"], *(row[name] for name in LEAKS)) for row in rows], cap
+def _around(kind: str, phrase: str, answers: Sequence[str]) -> tuple[str, str, str] | None:
+    """Find a phrase in answers, as the words it is made of; return what stands before it, the phrase, and the rest.
 
-    def _stock(self) -> list[tuple[Item, dict[str, Any]]]:
-        about = {row["group"]: row for row in self.facts.run.phrases.to_pylist()}
-        return [(item, about[item.held["group"]]) for item in self._listed("stock")[0]]
+    >>> _around("opening", "well then", ["WELL  then, off we go"])
+    ('', 'WELL  then', ', off we go')
+    """
+    parts = [part.lower() for part in phrase.split()]
+    for answer in answers if kind != "closing" else reversed(answers):
+        for start, end in _found(answer.lower(), parts, last=kind == "closing"):
+            before, after = answer[max(0, start - AROUND) : start], answer[end : end + AROUND]
+            return " ".join(before.split(" ")), answer[start:end], after
+    return None
 
-    def _cases(self, texts: Texts) -> dict[str, list[Case]]:
-        return {
-            kind: [
-                Case(
-                    self._item(k), _said(texts.of(int(rows[0])), trained=kind == "answer"),
-                    [(_said(texts.of(row), trained=kind == "prompt"), count)
-                     for row, count in zip(rows[:SIDES].tolist(), counts, strict=False)],
-                    len(rows),
-                )
-                for k, rows, counts in held
-            ]
-            for kind, held in (("prompt", self.prompts), ("answer", self.answers))
-        }  # fmt: skip
+
+def _found(text: str, parts: Sequence[str], *, last: bool) -> Iterable[tuple[int, int]]:
+    """Yield where words follow one another with nothing but blanks between, first or last place first."""
+    if not parts:
+        return
+    at = text.rfind(parts[0]) if last else text.find(parts[0])
+    while at >= 0:
+        end = at
+        for part in parts:
+            end += len(text[end : end + 64]) - len(text[end : end + 64].lstrip())
+            if not text.startswith(part, end):
+                break
+            end += len(part)
+        else:
+            yield at, end
+        at = text.rfind(parts[0], 0, at) if last else text.find(parts[0], at + 1)
 
 
 def _said(turns: Sequence[Turn], *, trained: bool) -> str:
     """Return what one side said, in short."""
-    return snippet("\n".join(turn.text for turn in turns if turn.trained == trained), CHARS)
+    text = "\n".join(turn.text for turn in turns if turn.trained == trained)
+    return visible(text[:CHARS]) + ("…" if len(text) > CHARS else "")

@@ -19,13 +19,16 @@ from auditor.outputs.html.facts import Facts
 from auditor.outputs.html.loops import Loops
 from auditor.outputs.html.overview import Overview
 from auditor.outputs.html.pages import PAGES, POLICY, environment, rendered, site
-from auditor.outputs.html.patterns import Patterns
+from auditor.outputs.html.patterns import VIEWS, Patterns
 from auditor.outputs.html.shards import shard
 from auditor.outputs.html.sources import Sources
 from auditor.outputs.html.strings import strings
 from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 from auditor.store import write_bytes
+
+SCRIPTS = {"duplicates": ("decisions.js", "duplicates.js"), **dict.fromkeys(VIEWS, ("list.js",))}
+"""Scripts of those pages that have more than one, or another than their own."""
 
 
 class Body(NamedTuple):
@@ -41,16 +44,18 @@ def write(run: Run, language: str, *, single_file: bool) -> Path:
     about = site(run, language, single=single_file)
     surroundings = environment(about)
     surroundings.globals |= {key: run.summary["settings"][key] for key in ("shingle", "threshold")}
-    bodies = [
-        Body(name, Markup(rendered(surroundings, f"{name}.html", built[name])))  # noqa: S704  (rendered with autoescape)
-        for name in PAGES
-    ]
+    bodies = [Body(name, _markup(surroundings, name, built[name])) for name in PAGES]
     shards = {"words": shard("words", strings())}
     for name in PAGES:
         shards |= built[name]["scripts"]
     if single_file:
         return _one(run.path / "report.html", surroundings, bodies, shards)
     return _folder(run.path / "report", surroundings, bodies, shards)
+
+
+def _markup(surroundings: jinja2.Environment, name: str, context: Mapping[str, Any]) -> Markup:
+    template = "list.html" if name in VIEWS else f"{name}.html"
+    return Markup(rendered(surroundings, template, {"name": name, **context}))  # noqa: S704  (rendered with autoescape)
 
 
 def contexts(facts: Facts) -> dict[str, dict[str, Any]]:
@@ -79,34 +84,38 @@ def _counts(times: list[tuple[str, int]]) -> list[tuple[str, Markup, int]]:
 def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
     """Write one file for each page, and what they load."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name in ("report.css", "report.js", *(f"{body.name}.js" for body in bodies)):
-        if (REPORTS / name).exists():
-            write_bytes(folder / name, (REPORTS / name).read_bytes())
+    for name in ("report.css", "report.js", *{name: None for body in bodies for name in _scripts(body)}):
+        write_bytes(folder / name, (REPORTS / name).read_bytes(), lasting=False)
     for name, script in shards.items():
-        write_bytes(folder / "data" / f"{name}.js", script.encode())
+        write_bytes(folder / "data" / f"{name}.js", script.encode(), lasting=False)
     policy = POLICY.format("'self'", "'self'")
     for body in bodies:
-        own = [f"{body.name}.js"] if (REPORTS / f"{body.name}.js").exists() else []
+        own = _scripts(body)
         data = [f"data/{name}.js" for name in ("words", body.name) if name in shards]
         page = rendered(surroundings, "frame.html", {
             "bodies": [body], "policy": policy, "title": f"page.{body.name}", "scripts": [*own, *data],
         })  # fmt: skip
-        write_bytes(folder / f"{body.name}.html", page.encode("utf-8", "replace"))
+        write_bytes(folder / f"{body.name}.html", page.encode("utf-8", "replace"), lasting=False)
     return folder / f"{bodies[0].name}.html"
+
+
+def _scripts(body: Body) -> list[str]:
+    """Return the names of the scripts that a page needs."""
+    return [name for name in SCRIPTS.get(body.name, (f"{body.name}.js",)) if (REPORTS / name).exists()]
 
 
 def _one(path: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
     """Write every page into one file; only scripts and styles with these hashes run in it."""
     style = Markup((REPORTS / "report.css").read_text(encoding="utf-8"))  # noqa: S704  (shipped with the auditor)
-    names = ["report.js", *(f"{body.name}.js" for body in bodies)]
-    scripts = [(REPORTS / name).read_text(encoding="utf-8") for name in names if (REPORTS / name).exists()]
+    names = ["report.js", *(name for body in bodies for name in _scripts(body))]
+    scripts = [(REPORTS / name).read_text(encoding="utf-8") for name in dict.fromkeys(names)]
     scripts.append("".join(shards.values()))
     policy = POLICY.format(" ".join(map(_hash, scripts)), _hash(style))
     page = rendered(surroundings, "frame.html", {
         "bodies": bodies, "policy": policy, "title": "frame.brand", "style": style,
         "scripts": [Markup(script) for script in scripts],  # noqa: S704  (shipped, or base64)
     })  # fmt: skip
-    write_bytes(path, page.encode("utf-8", "replace"))
+    write_bytes(path, page.encode("utf-8", "replace"), lasting=False)
     return path
 
 
