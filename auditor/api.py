@@ -18,7 +18,7 @@ from auditor.signals.pattern import Pattern
 
 STREAMED = {
     "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
-    "leak_share",
+    "opposed", "leak_share",
 }  # fmt: skip
 """What rules look at that is found from fine tokens."""
 

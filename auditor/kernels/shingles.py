@@ -108,17 +108,6 @@ def incidence(streams: Streams, least: int) -> Incidence:
     return _shared(_laid(*found, streams.number), _threes(keys), least)
 
 
-def sketched(streams: Streams) -> tuple[Lanes, NDArray[np.bool_]]:
-    """Return joint least values of texts, shape (texts, KEYS), and which texts have any.
-
-    Two texts of similarity J share each with a chance of J cubed.
-    """
-    tokens, _, bounds = checked(streams)
-    keys = np.full((streams.number, KEYS), 0xFFFFFFFF, np.uint32)
-    kernel.survey(tokens, bounds, SIZE, np.zeros(1, np.uint8), keys)
-    return _threes(keys), (keys != 0xFFFFFFFF).any(axis=1)
-
-
 def _crowded(streams: Streams, size: int, counters: Bytes, least: int) -> tuple[Hashes, Numbers, Ints]:
     """Return the shingles whose counters reach ``least``; of the room for all, only what is used takes up memory."""
     tokens, _, bounds = checked(streams)

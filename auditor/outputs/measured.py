@@ -23,6 +23,7 @@ PATTERNS = {
     "inside": {"inside"},
     "stock": {"stock"},
     "alike": {"alike"},
+    "opposed": {"opposed"},
     "structure": {"structure"},
     "dialogue": {"dialogue"},
     "template_share": POURED,

@@ -14,6 +14,7 @@ from auditor.patterns.alike import alike
 from auditor.patterns.covered import Wanted, covered
 from auditor.patterns.dialogues import dialogues
 from auditor.patterns.leaks import leaks
+from auditor.patterns.opposed import opposed
 from auditor.patterns.passages import Passage, passages
 from auditor.patterns.phrases import Edges, phrases
 from auditor.patterns.spelling import Filler, said, spelled_rows
@@ -92,6 +93,7 @@ def found(  # noqa: PLR0913, PLR0917  (what ties the samples is given in parts)
         ({"prompt_template"}, lambda: _prompts(corpus, prompt)),
         ({"structure"}, lambda: _structures(corpus, answer)),
         ({"dialogue"}, lambda: _dialogues(corpus, rank)),
+        ({"opposed"}, lambda: _opposed(corpus, prompt)),
         ({"alike"}, lambda: _alike(corpus, rank, prompt, answer)),
         ({"leak_prompt", "leak_answer", "leak_share"}, lambda: _leaks(corpus, held_out)),
     ]
@@ -185,6 +187,10 @@ def _dialogues(corpus: Corpus, rank: Ints) -> Patterns:
 def _alike(corpus: Corpus, rank: Ints, prompt: Copies, answer: Copies) -> Patterns:
     held = alike(corpus, rank, prompt, answer)
     return Patterns([Shown(each.name, "alike", each.rows, each.model) for each in held])
+
+
+def _opposed(corpus: Corpus, prompt: Copies) -> Patterns:
+    return Patterns([Shown(each.name, "opposed", each.rows, int(each.rows[0])) for each in opposed(corpus, prompt)])
 
 
 def _leaks(corpus: Corpus, held_out: Corpus | None) -> Patterns:

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.corpus import Corpus
+from auditor.corpus import Corpus, binary
 from auditor.kernels.flat import Hashes, Ints
 from auditor.kernels.pairs import buckets
 from auditor.kernels.reference.sketch import mix
-from auditor.kernels.shingles import SIZE, sketched
+from auditor.kernels.shingles import SIZE
 from auditor.kernels.sketch import shingle_sets
 from auditor.relations.copies import Copies
 from auditor.streams import units
@@ -52,19 +52,16 @@ def alike(corpus: Corpus, rank: Ints, prompt: Copies, answer: Copies) -> list[Al
 
 def _proposed(corpus: Corpus, rank: Ints, answer: Copies) -> Ints:
     """Return pairs of distinct answers that share a joint least value: the best of those that do, and each other."""
-    own = np.flatnonzero(answer.keeper == np.arange(corpus.rows))
-    parts = [sketched(held) for held, _ in units(corpus.streams, "answer", own)]
-    if not parts:
-        return np.zeros((0, 2), np.int64)
-    keys, filled = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.flatnonzero(filled)
-    order = order[np.argsort(rank[own[order]])]
+    held = corpus.keys["answer_bands"].is_valid().to_numpy() & (answer.keeper == np.arange(corpus.rows))
+    own = np.flatnonzero(held)
+    keys = binary(corpus.keys["answer_bands"], np.dtype(np.uint32), own)
+    order = np.argsort(rank[own])
     found = []
     for lane in keys.T:
         band = buckets(mix(lane.astype(np.uint64)), order)
-        held = order[band.rows]
-        best = np.repeat(held[band.starts[:-1]], np.diff(band.starts))
-        found.append(np.column_stack([best, held])[best != held])
+        rows = order[band.rows]
+        best = np.repeat(rows[band.starts[:-1]], np.diff(band.starts))
+        found.append(np.column_stack([best, rows])[best != rows])
     return np.asarray(own[np.unique(np.concatenate(found), axis=0)], np.int64)
 
 

@@ -65,7 +65,7 @@ def edges(corpus: Corpus, place: str) -> Hashes:
     for held, _ in units(corpus.streams, "answer", np.arange(corpus.rows)):
         value = np.zeros(held.number, np.uint64)
         for k in range(FIRST):
-            value = _longer(value, _token(held, place, k))
+            value = _longer(value, token(held, place, k))
         parts.append(value)
     return np.concatenate(parts)
 
@@ -76,7 +76,7 @@ def beyond(corpus: Corpus, place: str, rows: Ints) -> Lanes:
     done = 0
     for held, own in units(corpus.streams, "answer", rows):
         for k in range(FIRST, LAST):
-            out[k - FIRST, done : done + len(own)] = _token(held, place, k)
+            out[k - FIRST, done : done + len(own)] = token(held, place, k)
         done += len(own)
     return out
 
@@ -85,7 +85,7 @@ def _longer(value: Hashes, token: Lanes) -> Hashes:
     return np.where(token > 0, mix(value * np.uint64(0x9E3779B97F4A7C15) + token), np.uint64(0))
 
 
-def _token(held: Streams, place: str, k: int) -> Lanes:
+def token(held: Streams, place: str, k: int) -> Lanes:
     """Return the k-th token of every text from its begin or end; 0 where there is none."""
     there = np.diff(held.bounds) > k
     at = held.bounds[:-1] + k if place == "opening" else held.bounds[1:] - 1 - k

@@ -9,7 +9,7 @@ from auditor.rule import Kind, Rule
 PAGE_OF = {
     "template": "templates", "prompt_template": "templates", "opening": "phrases", "closing": "phrases",
     "inside": "phrases", "stock": "phrases", "prompt": "prompts", "answer": "prompts", "alike": "prompts",
-    "dialogue": "prompts", "structure": "structure",
+    "opposed": "prompts", "dialogue": "prompts", "structure": "structure",
 }  # fmt: skip
 """Which page shows the groups of a relation."""
 
