@@ -39,7 +39,9 @@ def test_every_covered_token_counts_once(
     }
     write_arrow(folder / "unit.arrow", pa.table(columns))
     with ThreadPoolExecutor(1) as pool:
-        found = covered([folder / "unit.arrow"], Wanted(phrases, nested, [], opening, closing), pool)
+        found = covered(
+            [folder / "unit.arrow"], Wanted(phrases, nested, [], np.zeros(len(texts), bool), opening, closing), pool
+        )
     standing = {(row, at, phrase) for row, phrase, at, _ in found.places.tolist()}
     for row, text in enumerate(texts):
         marked = set(range(opening[row])) | set(range(len(text) - closing[row], len(text)))

@@ -138,7 +138,8 @@ def _phrases(corpus: Corpus, poured: _Poured, edges: Edges, pool: Executor) -> P
     """Put together what answers share, and tell how much of each it covers."""
     stocks = packs()
     phrases = [*(stock.tokens for stock in stocks), *(each.tokens.tolist() for each in poured.passages)]
-    wanted = Wanted(phrases, len(stocks), list(poured.held.sets), edges.lengths["opening"], edges.lengths["closing"])
+    of_mould = poured.held.share > 0
+    wanted = Wanted(phrases, len(stocks), list(poured.held.sets), of_mould, **edges.lengths)
     hits = covered(corpus.streams, wanted, pool)
     stock = hits.places[:, 1] < len(stocks)
     inside = _inside(corpus, poured.passages, hits.places[~stock] - np.array([0, len(stocks), 0, 0]))

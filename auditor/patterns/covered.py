@@ -15,18 +15,20 @@ from auditor.kernels.shingles import Streams
 from auditor.kernels.spot import Automaton, automaton, spot
 from auditor.patterns.templates import NEED
 from auditor.store import read_arrow
-from auditor.streams import column
+from auditor.streams import chosen, column
 
 
 class Wanted(NamedTuple):
-    """What is looked for: phrases as tokens, templates as sets of shingles, and every row's opening and closing.
+    """What is looked for: phrases as tokens, and every row's opening and closing (tokens).
 
+    ``sets`` are the templates, as shingles, and ``poured`` tells the rows that are of one.
     Of the first ``nested`` phrases that stand one in the other only the longest counts.
     """
 
     phrases: Sequence[Sequence[int]]
     nested: int
     sets: list[Hashes]
+    poured: NDArray[np.bool_]
     opening: Ints
     closing: Ints
 
@@ -58,13 +60,26 @@ def _unit(path: Path, first: int, wanted: Wanted, found: Automaton, sets: Moulds
     places = spot(held, found)
     nested = places[:, 1] < wanted.nested
     places = np.concatenate([longest(places[nested], lengths), places[~nested]])
-    mask = np.zeros(len(held.tokens), np.uint8)
+    rows = slice(first, first + held.number)
+    spans = _spans(held, places, lengths, wanted, rows)
+    sizes = held.sizes
     if sets:
-        pour(held, sets, mask=mask)
-    spans = _spans(held, places, lengths, wanted, slice(first, first + held.number))
-    share = _share(held, np.where(mask > 0, np.uint8(0), held.sizes), spans)
+        sizes = _left(held, sets, np.unique(spans[wanted.poured[rows][spans[:, 0]], 0]))
+    share = _share(held, sizes, spans)
     left = np.diff(held.bounds)[places[:, 0]] - places[:, 2]
     return Covered(np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left]), share)
+
+
+def _left(held: Streams, sets: Moulds, texts: Ints) -> Bytes:
+    """Return the sizes of tokens, 0 for those that a template covers in some texts (rising)."""
+    wanted = np.zeros(held.number, np.bool_)
+    wanted[texts] = True
+    some = chosen(held, texts)
+    mask = np.zeros(len(some.tokens), np.uint8)
+    pour(some, sets, mask=mask)
+    sizes = held.sizes.copy()
+    sizes[np.repeat(wanted, np.diff(held.bounds))] = np.where(mask > 0, np.uint8(0), some.sizes)
+    return sizes
 
 
 def _spans(held: Streams, places: Ints, lengths: Ints, wanted: Wanted, rows: slice) -> Ints:

@@ -43,7 +43,7 @@ class Edges(NamedTuple):
 
     found: Sequence[Phrase]
     concentration: Mapping[str, Mapping[str, float]]
-    lengths: Mapping[str, Ints]
+    lengths: dict[str, Ints]
 
 
 def phrases(corpus: Corpus, answer: Copies) -> Edges:
