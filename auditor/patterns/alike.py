@@ -82,13 +82,19 @@ def _tied(pairs: Ints, rows: int) -> Ints:
 
 
 def _prompts(label: Ints, keeper: Ints) -> Ints:
-    """Count the different keepers that rows of each label have, by label."""
+    """Count the different keepers that rows of each label have, by label; a row that stands alone has one.
+
+    >>> _prompts(np.array([0, 0, 0, 3]), np.array([0, 1, 1, 3])).tolist()
+    [2, 1, 1, 1]
+    """
     rows = len(label)
-    return np.bincount(np.unique(label * rows + keeper) // max(1, rows), minlength=rows)
+    crowded = np.flatnonzero(np.bincount(label, minlength=rows)[label] > 1)
+    held = np.unique(label[crowded] * rows + keeper[crowded]) // max(1, rows)
+    return np.maximum(np.bincount(held, minlength=rows), 1)
 
 
 def _jaccard(corpus: Corpus, pairs: Ints) -> NDArray[np.float64]:
-    """Return how alike the answers of pairs are; many may be compared with one."""
+    """Return how alike the answers of pairs are; pairs are in order, so that what each is compared with is near."""
     rows = np.unique(pairs)
     parts = [
         shingle_sets(held.tokens.astype(np.uint64), held.bounds, SIZE)
@@ -97,20 +103,20 @@ def _jaccard(corpus: Corpus, pairs: Ints) -> NDArray[np.float64]:
     sizes = np.concatenate([np.zeros(0, np.int64), *(np.diff(part.offsets) for part in parts)])
     values = np.concatenate([np.zeros(0, np.uint64), *(part.values for part in parts)])
     best, other = (np.searchsorted(rows, side) for side in pairs.T)
-    known = np.sort(_owned(values, sizes, np.unique(best)))
-    each = np.repeat(np.arange(len(pairs)), sizes[other])
-    wanted = _owned(values, sizes, other, best)
+    shift = np.uint64(len(rows).bit_length())
+    known = _owned(values >> shift, sizes, np.unique(best), np.unique(best), shift)
+    wanted = _owned(values >> shift, sizes, other, best, shift)
     at = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
-    common = np.bincount(each[known[at] == wanted] if len(known) else each, minlength=len(pairs))
+    pair = np.repeat(np.arange(len(pairs)), sizes[other])
+    common = np.bincount(pair[known[at] == wanted] if len(known) else pair, minlength=len(pairs))
     whole = sizes[best] + sizes[other] - common
     share: NDArray[np.float64] = np.divide(common, whole, out=np.zeros(len(pairs)), where=whole > 0)
     return share
 
 
-def _owned(values: Hashes, sizes: Ints, texts: Ints, owners: Ints | None = None) -> Hashes:
-    """Return the values of texts, each mixed with the number of its owner (by itself its own)."""
-    starts = np.cumsum(sizes) - sizes
-    counts = sizes[texts]
+def _owned(values: Hashes, sizes: Ints, texts: Ints, owners: Ints, shift: np.uint64) -> Hashes:
+    """Return the values of texts, each behind the number of its owner."""
+    starts, counts = np.cumsum(sizes) - sizes, sizes[texts]
     places = np.arange(counts.sum()) + np.repeat(starts[texts] - np.cumsum(counts) + counts, counts)
-    owner = np.repeat(texts if owners is None else owners, counts).astype(np.uint64)
-    return mix(values[places] ^ mix(owner + np.uint64(1)))
+    owner = np.repeat(owners.astype(np.uint64) << (np.uint64(64) - shift), counts)
+    return np.asarray(values[places] | owner, np.uint64)
