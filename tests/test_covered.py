@@ -31,7 +31,7 @@ def test_every_covered_token_counts_once(
 ) -> None:
     """The share is that of the tokens inside any phrase, opening or closing, by marking them one by one."""
     lengths = [data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))) for text in texts]
-    opening, closing = np.array(lengths, np.int64).reshape(-1, 2).T
+    opening, closing = np.array(lengths, np.uint8).reshape(-1, 2).T
     sizes = [[1 + token % 3 for token in text] for text in texts]
     columns = {
         "answer": pa.array(texts, pa.large_list(pa.uint32())),

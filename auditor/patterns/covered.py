@@ -29,8 +29,8 @@ class Wanted(NamedTuple):
     nested: int
     sets: list[Hashes]
     poured: NDArray[np.bool_]
-    opening: Ints
-    closing: Ints
+    opening: Bytes
+    closing: Bytes
 
 
 class Covered(NamedTuple):
@@ -90,8 +90,8 @@ def _spans(held: Streams, places: Ints, lengths: Ints, wanted: Wanted, rows: sli
     return np.concatenate(
         [
             np.column_stack([places[:, 0], starts, starts + lengths[places[:, 1]]]),
-            np.column_stack([opened, begin, begin + wanted.opening[rows][opened]]),
-            np.column_stack([closed, end - wanted.closing[rows][closed], end]),
+            np.column_stack([opened, begin, begin + wanted.opening[rows][opened].astype(np.int64)]),
+            np.column_stack([closed, end - wanted.closing[rows][closed].astype(np.int64), end]),
         ]
     )
 
