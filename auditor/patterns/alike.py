@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus, binary
-from auditor.kernels.flat import Hashes, Ints
+from auditor.kernels.flat import Hashes, Ints, Lanes
 from auditor.kernels.pairs import buckets
 from auditor.kernels.reference.sketch import mix
 from auditor.kernels.shingles import SIZE
@@ -19,6 +19,10 @@ LEAST = 5
 
 ALIKE = 0.8
 """Jaccard similarity of shingles (of four fine tokens) from which answers are nearly the same."""
+
+
+BLOCK = 1 << 14
+"""Pairs that are compared at once."""
 
 
 class Alike(NamedTuple):
@@ -94,29 +98,39 @@ def _prompts(label: Ints, keeper: Ints) -> Ints:
 
 
 def _jaccard(corpus: Corpus, pairs: Ints) -> NDArray[np.float64]:
-    """Return how alike the answers of pairs are; pairs are in order, so that what each is compared with is near."""
+    """Return how alike the answers of pairs (in order) are: block by block, and by half of each shingle's hash."""
     rows = np.unique(pairs)
-    parts = [
-        shingle_sets(held.tokens.astype(np.uint64), held.bounds, SIZE)
-        for held, _ in units(corpus.streams, "answer", rows)
-    ]
-    sizes = np.concatenate([np.zeros(0, np.int64), *(np.diff(part.offsets) for part in parts)])
-    values = np.concatenate([np.zeros(0, np.uint64), *(part.values for part in parts)])
-    best, other = (np.searchsorted(rows, side) for side in pairs.T)
-    shift = np.uint64(len(rows).bit_length())
-    known = _owned(values >> shift, sizes, np.unique(best), np.unique(best), shift)
-    wanted = _owned(values >> shift, sizes, other, best, shift)
-    at = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
-    pair = np.repeat(np.arange(len(pairs)), sizes[other])
-    common = np.bincount(pair[known[at] == wanted] if len(known) else pair, minlength=len(pairs))
-    whole = sizes[best] + sizes[other] - common
+    values, sizes = [np.zeros(0, np.uint32)], [np.zeros(0, np.int64)]
+    for held, _ in units(corpus.streams, "answer", rows):
+        found = shingle_sets(held.tokens.astype(np.uint64), held.bounds, SIZE)
+        values.append((found.values >> np.uint64(32)).astype(np.uint32))
+        sizes.append(np.diff(found.offsets))
+    texts = _Texts(np.concatenate(values), np.concatenate(sizes))
+    places = np.searchsorted(rows, pairs)
+    parts = [_common(texts, places[at : at + BLOCK]) for at in range(0, len(places), BLOCK)]
+    common = np.concatenate([np.zeros(0, np.int64), *parts])
+    whole = texts.sizes[places].sum(axis=1) - common
     share: NDArray[np.float64] = np.divide(common, whole, out=np.zeros(len(pairs)), where=whole > 0)
     return share
 
 
-def _owned(values: Hashes, sizes: Ints, texts: Ints, owners: Ints, shift: np.uint64) -> Hashes:
-    """Return the values of texts, each behind the number of its owner."""
-    starts, counts = np.cumsum(sizes) - sizes, sizes[texts]
-    places = np.arange(counts.sum()) + np.repeat(starts[texts] - np.cumsum(counts) + counts, counts)
-    owner = np.repeat(owners.astype(np.uint64) << (np.uint64(64) - shift), counts)
-    return np.asarray(values[places] | owner, np.uint64)
+class _Texts(NamedTuple):
+    """The hashes of texts, text after text and rising within each, and how many each has."""
+
+    values: Lanes
+    sizes: Ints
+
+    def of(self, texts: Ints, owners: Ints) -> Hashes:
+        """Return the hashes of texts, each behind a number of its owner."""
+        starts, counts = np.cumsum(self.sizes) - self.sizes, self.sizes[texts]
+        places = np.arange(counts.sum()) + np.repeat(starts[texts] - np.cumsum(counts) + counts, counts)
+        return np.asarray(np.repeat(owners.astype(np.uint64) << np.uint64(32), counts) | self.values[places], np.uint64)
+
+
+def _common(texts: _Texts, pairs: Ints) -> Ints:
+    """Count what pairs of texts have in common."""
+    best, owner = np.unique(pairs[:, 0], return_inverse=True)
+    known, wanted = texts.of(best, np.arange(len(best))), texts.of(pairs[:, 1], owner)
+    hit = np.append(known, np.uint64(0))[np.searchsorted(known, wanted)] == wanted
+    pair = np.repeat(np.arange(len(pairs)), texts.sizes[pairs[:, 1]])
+    return np.bincount(pair[hit], minlength=len(pairs))
