@@ -24,7 +24,8 @@ from auditor.signals.pattern import Pattern
 from auditor.wishes import wishes
 
 STREAMED = {
-    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
+    "opposed", "leak_share",
 }  # fmt: skip
 """What rules look at that is found from fine tokens."""
 

@@ -218,7 +218,10 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
             groups = judge.groups_of(kind, own.group, own.keeper, ids)
             varieties = judge.variety(groups, other.keeper).tolist()
             found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
-    return found + [Group(*held) for held in relations.patterns.groups]
+    for held in relations.patterns.groups:
+        prompts = len(np.unique(relations.prompt.keeper[held.rows])) if held.kind == "alike" else 0
+        found.append(Group(*held, variety=prompts))
+    return found
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

@@ -8,7 +8,8 @@ from auditor.rule import Kind, Rule
 
 PAGE_OF = {
     "template": "templates", "prompt_template": "templates", "opening": "phrases", "closing": "phrases",
-    "stock": "phrases", "prompt": "prompts", "answer": "prompts", "dialogue": "prompts", "structure": "structure",
+    "inside": "phrases", "stock": "phrases", "prompt": "prompts", "answer": "prompts", "alike": "prompts",
+    "opposed": "prompts", "dialogue": "prompts", "structure": "structure",
 }  # fmt: skip
 """Which page shows the groups of a relation."""
 
