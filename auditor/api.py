@@ -30,6 +30,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     longest: int | None = None,
     report: bool = True,
     language: str = "auto",
+    redact: str = "",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
     progress: Progress = silent,
@@ -56,15 +57,15 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     run = Run.open(target)
     if report:
         progress("report", None)
-        render(run, language)
+        render(run, language, redact=redact)
     return run
 
 
-def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
-    """Write a run's report (again); return the page to open."""
+def render(run: Run, language: str = "auto", *, single_file: bool = False, redact: str = "") -> Path:
+    """Write a run's report (again); return the page to open. ``redact``: mask or hash hides the texts."""
     from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
 
-    page = html.render(run, language, single_file=single_file)
+    page = html.render(run, language, single_file=single_file, redact=redact)
     folder.reseal(run.path)
     return page
 

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.errors import AuditorError
-from auditor.kernels.flat import Ints, column
+from auditor.kernels.flat import Ints
+from auditor.kernels.flat import column as flat_column
 from auditor.outputs.html.shown import visible
 from auditor.outputs.run import Run
 from auditor.rule import Rule, rules
@@ -144,11 +145,17 @@ class Facts:
         found[self.looped] = LOOP
         return found
 
+    @cached_property
+    def ids(self) -> NDArray[np.bytes_]:
+        """Each row's content id."""
+        held = flat_column(self.run.brief["content_id"].combine_chunks())
+        assert (np.diff(held.offsets) == 16).all()
+        start, end = (held.offsets[[0, -1]]).tolist()
+        return held.buffer[start:end].view("S16")
+
     def order(self, rows: Ints) -> NDArray[np.bytes_]:
         """Return the content ids of rows: an order that neither files nor places decide."""
-        ids = column(self.run.brief["content_id"].take(pa.array(rows, pa.int64())).combine_chunks())
-        assert len(ids.buffer) >= 16 * len(rows)
-        return ids.buffer[int(ids.offsets[0]) :][: 16 * len(rows)].view("S16")
+        return self.ids[rows]
 
     @cached_property
     def rules(self) -> dict[str, Rule]:

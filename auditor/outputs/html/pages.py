@@ -11,12 +11,16 @@ import jinja2
 import xxhash
 from markupsafe import Markup
 
+from auditor.outputs.html.redact import redacting
 from auditor.outputs.html.shown import visible
 from auditor.outputs.html.strings import LANGUAGES, percent, say, strings
 from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 
-PAGES = ("overview", "duplicates", "loops", "templates", "phrases", "prompts", "structure", "sources", "rules")
+PAGES = (
+    "overview", "duplicates", "loops", "templates", "phrases", "prompts", "structure", "samples", "sources", "rules",
+    "search",
+)  # fmt: skip
 """The pages that exist, in the order of the navigation; each is a template and a builder of this name."""
 
 POLICY = "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'"
@@ -33,6 +37,7 @@ class Site:
     profile: str
     first: str
     single: bool
+    redacted: str = ""
 
     @property
     def language(self) -> str:
@@ -54,7 +59,7 @@ def site(run: Run, language: str, *, single: bool) -> Site:
     audit = xxhash.xxh3_64_hexdigest(f"{inputs}|{settings}".encode("utf-8", "surrogatepass"))[:8]
     names = [item["file"].rstrip("/").rpartition("/")[2] for item in held["inputs"]]
     name = names[0] if len(names) == 1 else run.path.name.removesuffix(".audit")
-    return Site(name, audit, held["tool"], held["settings"]["profile"], language, single)
+    return Site(name, audit, held["tool"], held["settings"]["profile"], language, single, redacting())
 
 
 def environment(site: Site) -> jinja2.Environment:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from auditor.kernels.flat import Ints
 from auditor.outputs.html.chosen import Cap
 from auditor.outputs.html.facts import Facts
+from auditor.outputs.html.redact import said
 from auditor.outputs.html.shards import Family, snippet
-from auditor.outputs.html.shown import visible
 from auditor.outputs.html.texts import Texts
 from auditor.sample import Turn
 
@@ -167,14 +167,14 @@ class Patterns:
         if kind in VIEWS["templates"]:
             slots = [self._slot(slot) for slot in self._slots.get(group.held["group"], ())]
             return {
-                "text": visible(text[:SKELETON]),
+                "text": said(text[:SKELETON]),
                 "cut": max(0, len(text) - SKELETON),
                 "slots": slots,
                 "rows": self._places(group.rows),
             }
         if kind in VIEWS["phrases"]:
             return {
-                "text": visible(text),
+                "text": said(text),
                 "lines": self._lines(kind, text, group.rows, texts),
                 **self._stock.get(group.held["group"], {}),
             }
@@ -200,7 +200,7 @@ class Patterns:
 
     def _slot(self, slot: Mapping[str, Any]) -> list[Any]:
         fillers = [
-            [visible(filler["text"][:FILLER]), filler["count"], self.facts.place(filler["row"])]
+            [said(filler["text"][:FILLER]), filler["count"], self.facts.place(filler["row"])]
             for filler in slot["fillers"]
         ]
         return [slot["slot"], slot["distinct"], round(slot["entropy"], 3), fillers]
@@ -219,7 +219,7 @@ class Patterns:
             answers = [turn.text for turn in texts.of(row) if turn.trained]
             line = _around(kind, phrase, answers)
             if line:
-                found.append([*map(visible, line), self.facts.place(row)])
+                found.append([*map(said, line), self.facts.place(row)])
         return found
 
 
@@ -257,4 +257,4 @@ def _found(text: str, parts: Sequence[str], *, last: bool) -> Iterable[tuple[int
 def _said(turns: Sequence[Turn], *, trained: bool) -> str:
     """Return what one side said, in short."""
     text = "\n".join(turn.text for turn in turns if turn.trained == trained)
-    return visible(text[:CHARS]) + ("…" if len(text) > CHARS else "")
+    return said(text[:CHARS]) + ("…" if len(text) > CHARS else "")

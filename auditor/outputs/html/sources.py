@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from auditor.faults import KINDS
 from auditor.outputs import charts
 from auditor.outputs.html.facts import CAUSES, Facts, met
+from auditor.outputs.html.redact import redacting
 from auditor.outputs.html.rules import title
 from auditor.outputs.html.strings import Both
 from auditor.rule import Kind
@@ -136,7 +137,7 @@ class Sources:
             stops = ("both" if kind.v1 else "classic") if kind.classic else "v1" if kind.v1 else "no"
             note = held["note"].rpartition("; ")[0] or held["note"]
             place = held["file"], held["line"], held["offset"]
-            found.append(Bad(title(self.facts, held["rule"]), *place, note, kind.rejects, stops))
+            found.append(Bad(title(self.facts, held["rule"]), *place, "" if redacting() else note, kind.rejects, stops))
         return sorted(found, key=lambda bad: not bad.rejected)
 
 
