@@ -64,8 +64,8 @@ def test_phrases_stand_in_their_context(view: Callable[..., Any], poured: Path) 
     page = view(poured)
     page.go("phrases.html", "kind=opening")
     assert page.page.locator(".context tr").count() >= 2
-    phrase = page.text(".quote").lower().split()[0]
-    assert all(phrase in text.lower() for text in page.page.locator(".context mark").all_inner_texts())
+    phrase = page.text(".quote").lower()[:4]
+    assert all(text.lower().startswith(phrase) for text in page.page.locator(".context mark").all_inner_texts())
     assert page.page.locator(".context .place").count() >= 2
 
 

@@ -22,7 +22,7 @@ PLACES, CHARS = 200, 4000
 
 Compared = dict[tuple[int, int], tuple[list[Turn], list[Turn], Shared]]
 
-BUDGET = 12 * 1024 * 1024
+BUDGET = 10 * 1024 * 1024
 """Bytes of this page's scripts."""
 
 

@@ -30,7 +30,7 @@ CASES, CHARS, ASIDE = 500, 4000, 600
 READ = 32_000_000
 """Characters that are read again for this page."""
 
-BUDGET = 6 * 1024 * 1024
+BUDGET = 5 * 1024 * 1024
 """Bytes of this page's scripts."""
 
 SEVERITIES = ("high", "medium", "low")

@@ -1,6 +1,7 @@
 """The pages of templates, phrases, prompts and structure: groups that are no duplicates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
@@ -31,10 +32,12 @@ COUNTED = {"template": "templates", "opening": "openings", "closing": "closings"
 SHOWN, TOLD, SIDES, LINES = 100, 40, 6, 6
 """What is shown at most: groups of a kind, prompts with their answers, answers of one, and lines around a phrase."""
 
-SKELETON, CHARS, AROUND, FILLER = 6000, 600, 60, 160
-"""Characters of a template, of an answer, on either side of a phrase, and of what fills a slot."""
+SKELETON, CHARS, AROUND, FILLER, PHRASE = 6000, 600, 60, 160, 400
+"""Characters of a template, of an answer, on either side of a phrase, of what fills a slot, and of a phrase."""
 
-BUDGET = 3 * 1024 * 1024
+_DIGITS = re.compile(r"\d+")
+
+BUDGET = 1 * 1024 * 1024
 """Bytes of one page's scripts."""
 
 
@@ -224,34 +227,22 @@ class Patterns:
 
 
 def _around(kind: str, phrase: str, answers: Sequence[str]) -> tuple[str, str, str] | None:
-    """Find a phrase in answers, as the words it is made of; return what stands before it, the phrase, and the rest.
+    """Find a phrase in answers, as its words follow one another; return what stands before it, the phrase, the rest.
 
-    >>> _around("opening", "well then", ["WELL  then, off we go"])
-    ('', 'WELL  then', ', off we go')
+    Case, blanks and what the numbers are make no difference, as where phrases are looked for.
+
+    >>> _around("opening", "well then 1", ["WELL  then 22, off we go"])
+    ('', 'WELL  then 22', ', off we go')
     """
-    parts = [part.lower() for part in phrase.split()]
-    for answer in answers if kind != "closing" else reversed(answers):
-        for start, end in _found(answer.lower(), parts, last=kind == "closing"):
-            before, after = answer[max(0, start - AROUND) : start], answer[end : end + AROUND]
-            return " ".join(before.split(" ")), answer[start:end], after
+    words = [_DIGITS.sub(r"\\d+", re.escape(word)) for word in phrase[:PHRASE].split()]
+    wanted = re.compile(r"\s*".join(words), re.IGNORECASE)
+    last = kind == "closing"
+    for answer in reversed(answers) if last else answers:
+        found = list(wanted.finditer(answer)) if last else [*filter(None, [wanted.search(answer)])]
+        if found and found[-1].end() > found[-1].start():
+            start, end = found[-1].span()
+            return answer[max(0, start - AROUND) : start], answer[start:end], answer[end : end + AROUND]
     return None
-
-
-def _found(text: str, parts: Sequence[str], *, last: bool) -> Iterable[tuple[int, int]]:
-    """Yield where words follow one another with nothing but blanks between, first or last place first."""
-    if not parts:
-        return
-    at = text.rfind(parts[0]) if last else text.find(parts[0])
-    while at >= 0:
-        end = at
-        for part in parts:
-            end += len(text[end : end + 64]) - len(text[end : end + 64].lstrip())
-            if not text.startswith(part, end):
-                break
-            end += len(part)
-        else:
-            yield at, end
-        at = text.rfind(parts[0], 0, at) if last else text.find(parts[0], at + 1)
 
 
 def _said(turns: Sequence[Turn], *, trained: bool) -> str:

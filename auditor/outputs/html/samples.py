@@ -21,7 +21,7 @@ from auditor.sample import Turn
 SAMPLES, CHARS, READ = 300, 4000, 8_000_000
 """What is shown at most: samples, characters of one, and characters that are read again for the page."""
 
-BUDGET = 3 * 1024 * 1024
+BUDGET = 2 * 1024 * 1024
 """Bytes of this page's scripts."""
 
 
