@@ -6,14 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from auditor import sources
-from auditor.audit import Progress, audit, silent
+from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
-from auditor.measure import SIGNALS, Settings
+from auditor.clock import Clock
+from auditor.measure import REACH, REVIEW, SIGNALS, Settings
 from auditor.outputs import folder
 from auditor.outputs.run import Run
-from auditor.rule import Kind, Profile, profile
+from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
+from auditor.signals import compat
+from auditor.signals.pattern import Pattern
 
-STREAMED = {"template_share", "template", "prompt_template", "opening", "closing", "stock", "dialogue", "leak_share"}
+STREAMED = {
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+}  # fmt: skip
 """What rules look at that is found from fine tokens."""
 
 
@@ -24,8 +29,10 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     rules: str | Path = "default",
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
+    times: Mapping[str, float] | None = None,
     workers: int | None = None,
     longest: int | None = None,
     report: bool = True,
@@ -33,41 +40,91 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     redact: str = "",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
+    exact: bool = False,
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
-    ``select`` and ``ignore`` narrow it by prefixes of codes. ``against`` names test and evaluation data that must not
-    leak into it. ``dialects`` says, by path, in which dialect a file is read, where rows are not to be recognised one
-    by one. Raises ``auditor.errors.AuditorError``.
+    ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
+    ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
+    duplicates, so that none is missed. ``dialects`` says, by path, in which dialect a file is read, where rows are not
+    to be recognised one by one; ``times``, how often an epoch reads a file or all files of a folder. Raises
+    ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
-    chosen = profile(str(rules), select, ignore)
+    chosen = with_limits(profile(str(rules), select, ignore), limits or {})
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
-    found = [replace(source, dialect=(dialects or {}).get(source.path, "")) for source in found]
-    settings = _settings(chosen, fields or {}, longest or LONGEST)
+    found = [
+        replace(source, dialect=(dialects or {}).get(source.path, ""), times=_times(source.path, times or {}))
+        for source in found
+    ]
+    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
-    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others)
-    folder.write(target, result)
+    clock = Clock()
+    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, clock)
+    with clock.stage("write") as done:
+        folder.write(target, result)
+        done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
+    folder.timed(target, clock.stages)
     folder.seal(target, result)
     run = Run.open(target)
     if report:
-        progress("report", None)
-        render(run, language, redact=redact)
+        with clock.stage("report") as done:
+            progress("report", None)
+            page = _rendered(run, language, redact=redact)
+            done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
+        folder.timed(target, clock.stages)
+        folder.reseal(target)
+        run = Run.open(target)
     return run
 
 
 def render(run: Run, language: str = "auto", *, single_file: bool = False, redact: str = "") -> Path:
     """Write a run's report (again); return the page to open. ``redact``: mask or hash hides the texts."""
-    from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
-
-    page = html.render(run, language, single_file=single_file, redact=redact)
+    page = _rendered(run, language, single_file=single_file, redact=redact)
     folder.reseal(run.path)
     return page
+
+
+def _rendered(run: Run, language: str, *, single_file: bool = False, redact: str = "") -> Path:
+    from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
+
+    return html.render(run, language, single_file=single_file, redact=redact)
+
+
+def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
+    run: Run,
+    out: str | Path | None = None,
+    *,
+    rules: str | Path | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
+    overwrite: bool = False,
+) -> Audit:
+    """Judge a run's measurements by other rules, without its data; with ``out`` a run folder is written.
+
+    Where ``rules`` names none, the run's own are narrowed and changed.
+
+    What is written equals what a scan with these rules would write, byte for byte (but for seconds), unless the run
+    looked for pairs further down than such a scan would. Raises UsageError where a rule asks for what was not measured.
+    """
+    from auditor.outputs import restored  # noqa: PLC0415  (a scan does not read runs back)
+
+    base = narrowed(run.profile, select, ignore) if rules is None else profile(str(rules), select, ignore)
+    chosen = with_limits(base, limits or {})
+    needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
+    held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
+    result = judged(held, chosen, dict(run.summary["stages"]))
+    if out is not None:
+        folder.begin(Path(out), overwrite=overwrite)
+        folder.write(Path(out), result)
+        folder.seal(Path(out), result, run.manifest["inputs"])
+    return result
 
 
 def default_folder(inputs: Sequence[str]) -> Path:
@@ -78,6 +135,16 @@ def default_folder(inputs: Sequence[str]) -> Path:
     """
     first = "stdin" if inputs[0] == "-" else Path(inputs[0].rstrip("/")).name or "data"
     return Path(f"{first.split('.')[0] or first}.audit")
+
+
+def _times(path: str, times: Mapping[str, float]) -> float:
+    """Return how often an epoch reads a file: as said of it, or of the nearest folder that holds it.
+
+    >>> _times("a/b/c.jsonl", {"a": 2.0}), _times("b.jsonl", {"a": 2.0})
+    (2.0, 1.0)
+    """
+    said = (times[name] for name in (path, *map(str, Path(path).parents)) if name in times)
+    return next(said, 1.0)
 
 
 def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:
@@ -92,13 +159,22 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         wanted.add("streams")
     if any(rule.target == "structure" for rule in chosen.rules):
         wanted.add("layout")
-    levels = [float(rule.where["threshold"]) for rule in chosen.of(Kind.RELATION, "near")] or [0.8]
+    wanted |= {compat.pack_of(target) for target in targets}
+    near = chosen.of(Kind.RELATION, "near")
+    levels = [float(rule.where["threshold"]) for rule in near] or [REACH]
+    drops = [rule for rule in near if rule.action is Action.DROP]
     return Settings(
         threshold=max(levels),
         review=min(levels),
+        contained=max((float(rule.where.get("contained", 0)) for rule in drops), default=0.0),
+        reach=min(REACH, max(levels)),
+        tie=min(REVIEW if len(drops) < len(near) or not near else REACH, *levels),
         fields=fields,
         longest=longest,
-        signals=tuple(name for name in SIGNALS if name in wanted),
+        signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),
+        patterns=tuple(
+            Pattern(rule.target, rule.pattern, rule.where.get("in", "answer")) for rule in chosen.rules if rule.pattern
+        ),
     )
 
 

@@ -1,9 +1,7 @@
 """The whole way: sources, reader, signals and sketches, relations, rules, plan."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,14 +11,20 @@ import numpy as np
 
 from auditor import corpus as corpora
 from auditor import judge, patterns, plan
+from auditor import near as neighbourhood
 from auditor.chunks import Chunk
+from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
 from auditor.judge import Finding, Group, Relations
+from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
+from auditor.patterns import Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
+from auditor.relations.neighbours import Neighbours
+from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
 
@@ -40,6 +44,16 @@ def silent(stage: str, share: float | None) -> None:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What no rule changes: samples, the pairs that were verified (of rows that stand for their copies), patterns."""
+
+    corpus: Corpus
+    skipped: Sequence[Skipped]
+    near: Neighbours | None
+    patterns: Patterns
+
+
+@dataclass(frozen=True)
 class Audit:
     """Everything a scan found, before it is written down."""
 
@@ -50,21 +64,7 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
-    seconds: dict[str, float]
-
-
-@dataclass
-class Clock:
-    """How many seconds each stage took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time one stage."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0) + time.perf_counter() - start, 3)
+    stages: Mapping[str, Stage]
 
 
 def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
@@ -76,6 +76,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     workers: int = 1,
     progress: Progress = silent,
     against: Sequence[Source] = (),
+    clock: Clock | None = None,
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
@@ -83,26 +84,39 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     """
     if not sources:
         raise _unread(skipped)
-    clock = Clock()
-    with clock.stage("measure"):
+    clock = clock or Clock()
+    with clock.stage("measure") as done:
         corpus = measured(sources, settings, work / "measure", workers, progress)
+        done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
-    with clock.stage("relate"):
+    whole: Stage = {"rows": corpus.rows, "bytes": int(corpus.lengths.sum())}
+    with clock.stage("relate") as done:
         progress("relate", None)
-        relations = relate(corpus, profile, work, workers)
-    with clock.stage("patterns"):
+        done.update(whole)
+        rank = corpora.canonical(corpus)
+        near = related(corpus, profile, rank, work, workers)
+    with clock.stage("patterns") as done:
         progress("patterns", None)
+        done.update(whole)
         held_out = measured(against, settings, work / "against", workers) if against else None
-        looked = patterns.found(corpus, profile, relations.rank, relations.prompt, relations.answer, held_out, workers)
-        relations = replace(relations, patterns=looked)
-        corpus = corpora.with_columns(corpus, relations.patterns.columns)
-    with clock.stage("judge"):
+        prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
+        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, workers)
+        corpus = corpora.with_columns(corpus, looked.columns)
+    with clock.stage("judge") as done:
         progress("judge", None)
-        groups = grouped(corpus, profile, relations)
-        findings = list(judge.met(profile, corpus, groups))
-        decided = plan.decide(corpus, profile, relations)
-    return Audit(corpus, skipped, profile, relations, groups, findings, decided, clock.seconds)
+        done.update(whole)
+        return judged(Measured(corpus, skipped, near, looked), profile, clock.stages)
+
+
+def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
+    """Apply rules to what was measured; nothing is read."""
+    corpus = held.corpus
+    relations = relate(held)
+    groups = grouped(corpus, profile, relations)
+    findings = list(judge.met(profile, corpus, groups))
+    decided = plan.decide(corpus, profile, relations)
+    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, stages)
 
 
 def measured(
@@ -128,13 +142,24 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
         done += source.size
 
 
-def relate(corpus: Corpus, profile: Profile, work: Path, workers: int) -> Relations:
-    """Find what ties samples together, as far as the profile's rules ask."""
+def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, workers: int) -> Neighbours | None:
+    """Verify pairs of near duplicates, if the profile's rules ask for any."""
+    if not profile.of(Kind.RELATION, "near"):
+        return None
+    copy = corpora.copied(corpus, "sample", rank)
+    return neighbourhood.near(corpus, copy, rank, work / "near", workers)
+
+
+def relate(held: Measured) -> Relations:
+    """Tie samples together and choose keepers."""
+    corpus, near = held.corpus, held.near
     rank = corpora.preference(corpus)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
-    wanted = profile.of(Kind.RELATION, "near")
-    near = corpora.near(corpus, copy, rank, work / "shingles", workers) if wanted else None
-    return Relations(rank, copy, prompt, answer, near)
+    if near is not None:
+        settings = corpus.settings
+        cut = Cut(settings.review, settings.threshold, settings.contained)
+        near = decided(moved(near, copy.keeper), rank, cut)
+    return Relations(rank, copy, prompt, answer, near, held.patterns)
 
 
 def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Group]:

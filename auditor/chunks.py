@@ -48,7 +48,7 @@ class _Lines:
 
     def __init__(self, longest: int) -> None:
         self.longest = longest
-        self.held = b""
+        self.held: list[bytes] = []
         self.offset = 0
         self.line = 1
         self.skipping = 0  # bytes already dropped of a line that is too long
@@ -67,13 +67,18 @@ class _Lines:
                 return
             self._skipped(self.skipping + end)
             piece = piece[end + 1 :]
-        data = self.held + piece if self.held else piece
-        cut = data.rfind(b"\n") + 1
-        self.held = data[cut:]
+        cut = piece.rfind(b"\n") + 1
         if cut:
-            yield self._chunk(data[:cut])
-        if len(self.held) > self.longest:
-            self.skipping, self.held = len(self.held), b""
+            yield self._chunk(b"".join((*self.held, memoryview(piece)[:cut])))
+            self.held.clear()
+        self.held.append(piece[cut:])
+        if (size := self._waiting()) > self.longest:
+            self.skipping = size
+            self.held.clear()
+
+    def _waiting(self) -> int:
+        """Return how many bytes wait for the end of their line."""
+        return sum(map(len, self.held))
 
     def _skipped(self, size: int) -> None:
         self.faults.append(Fault(self.line, self.offset, size, "long", f"a line of {size} bytes"))
@@ -93,9 +98,9 @@ class _Lines:
         """Yield what is left; a cut line is a fault, not a row."""
         if self.skipping:
             self._skipped(self.skipping)
-        data = b"" if fault else self.held
+        data = b"" if fault else b"".join(self.held)
         if fault:
-            self.faults.append(fault._replace(line=self.line, offset=self.offset, length=len(self.held)))
+            self.faults.append(fault._replace(line=self.line, offset=self.offset, length=self._waiting()))
         if data or self.faults:
             yield self._chunk(data)
 

@@ -10,21 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from auditor.dialects import Dialects
-from auditor.engines import local
 from auditor.kernels.flat import Ints
-from auditor.kernels.pairs import Levels
-from auditor.kernels.sketch import Sets
 from auditor.measure import Settings
 from auditor.reader import again
 from auditor.relations.copies import Copies, copies, halves
-from auditor.relations.neighbours import FLOOR, Neighbours, Sketches, neighbours
 from auditor.sample import Batch, Places
-from auditor.sketches import bands_for, conversation_sets
 from auditor.sources import Source
 from auditor.store import read_arrow
-from auditor.views import views
 
 SLICE = 4000
 """Rows fetched again in one unit."""
@@ -147,8 +142,23 @@ def preference(corpus: Corpus) -> Ints:
     """
     samples = corpus.samples
     looped = pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy()
-    ids = samples["content_id"].cast(pa.binary(16)).to_numpy().astype("S16")
-    order = np.lexsort((np.arange(corpus.rows), ids, -samples["trained_chars"].to_numpy(), looped))
+    return _ranked(corpus, np.where(looped, 1 << 62, 0) - samples["trained_chars"].to_numpy())
+
+
+def _numbered(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Read ids of 16 hex digits as numbers."""
+    digits = b"".join(bytes(chunk.buffers()[2])[16 * chunk.offset :][: 16 * len(chunk)] for chunk in ids.chunks)
+    return np.frombuffer(bytes.fromhex(digits.decode()), ">u8").astype(np.uint64)
+
+
+def canonical(corpus: Corpus) -> Ints:
+    """Rank samples by what no rule changes: longest answer, then content, then place."""
+    return _ranked(corpus, -corpus.samples["trained_chars"].to_numpy())
+
+
+def _ranked(corpus: Corpus, first: Ints) -> Ints:
+    """Rank samples by a number, then by content, then by place."""
+    order = np.lexsort((_numbered(corpus.samples["content_id"]), first))  # stable: what is equal stays in place
     rank = np.empty(corpus.rows, np.int64)
     rank[order] = np.arange(corpus.rows)
     return rank
@@ -159,59 +169,15 @@ def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:
     return copies(halves(corpus.keys[f"{view}_key"]), rank)
 
 
-def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
-    """Find near duplicates among distinct samples; copies follow the one that stands for them."""
-    bands = bands_for(corpus.settings.threshold)
-    own = one_of_each.keeper == np.arange(corpus.rows)
-    rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
-    keys = binary(corpus.keys["bands"], np.dtype(np.uint64), rows)
-    lanes = binary(corpus.keys["lanes"], np.dtype(np.uint8), rows)
-    system = corpus.keys["system"].to_numpy()[rows]
-    assert keys.shape[1] == bands.number
-
-    def sets(chosen: Ints) -> tuple[Sets, Sets]:
-        return _fetched(corpus, rows[chosen], stage, workers)
-
-    tie, drop = corpus.settings.review, corpus.settings.threshold
-    found = neighbours(Sketches(keys, lanes, system), rank[rows], sets, Levels(tie, drop, min(tie, FLOOR)))
-    group, keeper = np.full(corpus.rows, -1, np.int64), np.arange(corpus.rows, dtype=np.int64)
-    group[rows] = np.where(found.group >= 0, rows[found.group], -1)
-    keeper[rows] = rows[found.keeper]
-    return found._replace(group=group, keeper=keeper, pairs=rows[found.pairs])
-
-
-def _fetched(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> tuple[Sets, Sets]:
-    """Read rows again and collect their shingles, unit by unit."""
-
-    def shingles(part: Part) -> dict[str, pa.Table]:
-        read = again(part.source, part.places, corpus.dialects(part))
-        found = conversation_sets(views(read), corpus.settings.shingle)
-        return {name: _packed(sets) for name, sets in zip(("narrow", "wide"), found, strict=True)}
-
-    units = list(local.run(stage, shingles, corpus.parts(rows), workers))
-    return tuple(_unpacked([read_arrow(unit[name]) for unit in units]) for name in ("narrow", "wide"))  # type: ignore[return-value]
-
-
-def _packed(sets: Sets) -> pa.Table:
-    held = pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.values))
-    return pa.table({"shingles": held})
-
-
-def _unpacked(tables: list[pa.Table]) -> Sets:
-    chunks = [chunk for table in tables for chunk in table["shingles"].chunks]
-    values = [chunk.values.to_numpy(zero_copy_only=False) for chunk in chunks]
-    sizes = [np.diff(chunk.offsets.to_numpy()) for chunk in chunks]
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *sizes]))]).astype(np.int64)
-    return Sets(np.concatenate([np.zeros(0, np.uint64), *values]), offsets)
-
-
-def binary(column: Any, kind: np.dtype[Any], rows: Ints) -> Any:  # noqa: ANN401  (pyarrow and numpy)
-    """Read rows of a column of fixed-size binary as numbers; shape (rows, numbers)."""
+def binary(column: pa.ChunkedArray, kind: np.dtype[Any], rows: Ints) -> NDArray[Any]:
+    """Read rows of a mapped column of fixed-size binary as numbers; shape (rows, numbers). Nulls are zeros."""
     width = column.type.byte_width // kind.itemsize
-    taken = column.take(pa.array(rows))
-    parts = [
-        np.frombuffer(chunk.buffers()[1], kind, count=len(chunk) * width, offset=chunk.offset * width * kind.itemsize)
-        for chunk in taken.chunks
-        if len(chunk)
-    ]
-    return np.concatenate([np.zeros(0, kind), *parts]).reshape(-1, width)
+    out = np.zeros((len(rows), width), kind)
+    order = np.argsort(rows, kind="stable")
+    starts = np.cumsum([0, *map(len, column.chunks)])
+    bounds = np.searchsorted(rows[order], starts).tolist()
+    for chunk, start, (first, end) in zip(column.chunks, starts.tolist(), pairwise(bounds), strict=False):
+        if first < end:
+            held = np.frombuffer(chunk.buffers()[1], kind).reshape(-1, width)
+            out[order[first:end]] = held[rows[order[first:end]] - start + chunk.offset]
+    return out

@@ -115,9 +115,9 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[F
 
 
 def passes(rule: Rule, samples: pa.Table) -> NDArray[np.bool_]:
-    """Tell which samples a signal rule meets: over its threshold, with enough trained tokens."""
+    """Tell which samples a signal rule meets: over (or under) its threshold, with enough trained tokens."""
     score = _numbers(samples[rule.target])
-    hit = score > rule.where.get("above", 0)
+    hit = score < rule.where["below"] if "below" in rule.where else score > rule.where.get("above", 0)
     return np.asarray(hit & (_numbers(samples["trained_tokens"]) >= rule.where.get("min_tokens", 0)), np.bool_)
 
 
@@ -129,12 +129,13 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     if rule.target not in corpus.samples.column_names:
         return
     score = _numbers(corpus.samples[rule.target])
-    marked = rule.target == "role_markers"
+    marked = {"role_markers": "marker"}.get(rule.target, rule.target if rule.pattern else "")
     for row in np.flatnonzero(passes(rule, corpus.samples)).tolist():
         place: dict[str, Any] = {}
         if marked:
-            turn, start = (corpus.samples[name][row].as_py() for name in ("marker_turn", "marker_start"))
-            place = {"turn": turn, "start": start, "end": start}
+            turn, start = (corpus.samples[f"{marked}_{name}"][row].as_py() for name in ("turn", "start"))
+            end = corpus.samples[f"{marked}_end"][row].as_py() if rule.pattern else start
+            place = {"turn": turn, "start": start, "end": end}
         elif rule.target.startswith("leak_"):
             place = {"note": corpus.samples["leak_place"][row].as_py() or ""}
         yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place)

@@ -12,29 +12,40 @@ from auditor.chunks import LONGEST, Chunk
 from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints, taken
 from auditor.reader import read
-from auditor.signals import layout, repeats, shape
+from auditor.sample import content_ids
+from auditor.signals import compat, layout, pattern, repeats, shape
 from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
 from auditor.streams import streams
 from auditor.views import ANSWER, Views, sums, views
 
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
-"""What can be measured of a sample alone."""
+"""What can be measured of a sample alone, unless a rule asks for more (``compat.PACKS``, patterns)."""
+
+REACH, REVIEW = 0.8, 0.7
+"""Similarities that near duplicates, and rows to be shown together, are looked for down to; rules may ask for less."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything a run's measurements depend on, beside the data.
 
-    Rows at least ``threshold`` alike are near duplicates; those at least ``review`` alike stand in one group.
+    Rows at least ``threshold`` alike are near duplicates (and the share ``contained`` of the one is in the other);
+    those at least ``review`` alike stand in one group. Pairs are looked for down to ``reach`` and ``tie``, which only
+    rules below them lower, so that other rules can be judged by the same pairs. With ``exact`` none is missed.
     """
 
     shingle: int = text.SHINGLE
     threshold: float = 0.8
     review: float = 0.8
+    contained: float = 0.0
+    reach: float = REACH
+    tie: float = REVIEW
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
+    exact: bool = False
+    patterns: tuple[pattern.Pattern, ...] = ()
 
 
 class Piece(NamedTuple):
@@ -81,7 +92,7 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     loops = _loops(view) if "loops" in settings.signals else []
     samples = [
         pa.table({"source": np.full(found.batch.rows, piece.source, np.int32)}),
-        found.batch.samples,
+        found.batch.samples.append_column("content_id", content_ids(found.batch)),
         shape.measure(view),
         _main_loops(view, loops),
     ]
@@ -89,11 +100,16 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
         samples.append(repeats.measure(view))
     if "layout" in settings.signals:
         samples.append(layout.measure(view))
+    packs = [name for name in compat.PACKS if name in settings.signals]
+    if packs:
+        samples.append(compat.measure(found.batch, packs))
+    if settings.patterns:
+        samples.append(pattern.measure(view, settings.patterns))
     more = {"streams": streams(view)} if "streams" in settings.signals else {}
     return {
         **more,
         "samples": joined(samples),
-        "keys": sketch(view, settings.shingle, bands_for(settings.threshold)),
+        "keys": sketch(view, settings.shingle, bands_for(settings.reach)),
         "loops": _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, turn, loop in loops]),
         "faults": _table(FAULTS, sorted(found.faults)).replace_schema_metadata(
             {"rows": str(found.rows), "source": str(piece.source)}
@@ -150,7 +166,7 @@ def _weight(loop: Loop) -> tuple[bool, int]:
 
 def _chars(view: Views) -> Ints:
     """Count the characters of every trained turn."""
-    return np.where(view.part == ANSWER, shape.characters(view.batch), 0)
+    return np.where(view.part == ANSWER, view.batch.chars, 0)
 
 
 def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:

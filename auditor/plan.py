@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from auditor.corpus import Corpus, binary
 from auditor.judge import Relations, loop_hits, passes
 from auditor.kernels.flat import Ints
-from auditor.kernels.sketch import PERMUTATIONS
 from auditor.rule import Action, Kind, Profile, Rule
 
 Item = TypeVar("Item")
@@ -27,6 +26,9 @@ PLAN = pa.schema(
         ("decided_by", pa.string()),
     ]
 )
+
+SKETCH = 32
+"""Bytes of signatures by which the most different rows of a group are chosen; so many of them a run keeps."""
 
 
 @dataclass
@@ -93,15 +95,15 @@ def different(corpus: Corpus, rows: Ints, rank: Ints, keep: int) -> Ints:
     rows = rows[np.argsort(rank[rows])]
     held = corpus.keys["lanes"].take(rows)
     filled = np.flatnonzero(np.asarray(held.is_valid()))
-    lanes = np.zeros((len(rows), PERMUTATIONS), np.uint8)
-    lanes[filled] = binary(held.filter(held.is_valid()), np.dtype(np.uint8), np.arange(len(filled)))
+    lanes = np.zeros((len(rows), SKETCH), np.uint8)
+    lanes[filled] = binary(held.filter(held.is_valid()), np.dtype(np.uint8), np.arange(len(filled)))[:, :SKETCH]
     nearest = np.zeros(len(rows), np.int64)
     chosen = []
     for _ in range(keep):
         best = int(np.argmin(nearest))
         chosen.append(best)
         nearest = np.maximum(nearest, (lanes == lanes[best]).sum(axis=1))
-        nearest[chosen] = PERMUTATIONS + 1
+        nearest[chosen] = SKETCH + 1
     return np.sort(rows[chosen])
 
 

@@ -1,19 +1,20 @@
 """Rules and profiles: which signal or relation, past which threshold, is a finding."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from auditor import yaml
+import xxhash
+
+from auditor import patterned, schema, yaml
 from auditor.errors import UsageError
 from auditor.shipped import RULES
 
-CODE = re.compile(r"[A-Z][0-9]{3}")
 LANGUAGES = ("en", "zh")
+CASES = ("hits", "misses", "known_misses")
 
 
 class Severity(str, Enum):
@@ -44,7 +45,10 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule, as its YAML file says; ``texts`` holds title, what and why in every language."""
+    """One rule, as its YAML file says; ``texts`` holds title, what and why in every language.
+
+    A rule with a ``pattern`` is one on a signal: the number of places where the pattern matches.
+    """
 
     code: str
     name: str
@@ -58,10 +62,29 @@ class Rule:
     hits: tuple[Mapping[str, Any], ...] = ()
     misses: tuple[Mapping[str, Any], ...] = ()
     known_misses: tuple[Mapping[str, Any], ...] = ()
+    pattern: str = ""
 
     def text(self, part: str, language: str = "en") -> str:
         """Return title, what or why in a language."""
         return self.texts[part][language]
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Repetition that is meant: of which samples (``by`` id, group, file or pattern), by which rules, why, and whose.
+
+    ``rules`` are prefixes of codes.
+    """
+
+    by: str
+    values: tuple[str, ...]
+    reason: str
+    owner: str
+    rules: tuple[str, ...] = ("",)
+
+    def covers(self, code: str) -> bool:
+        """Tell whether this speaks about a rule."""
+        return code.startswith(self.rules)
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,8 @@ class Profile:
     name: str
     rules: tuple[Rule, ...]
     whole: bool = True
+    allowed: tuple[Allowed, ...] = ()
+    title: Mapping[str, str] = field(default_factory=dict)
 
     def rule(self, code: str) -> Rule | None:
         """Return a rule by its code, if the profile applies it."""
@@ -81,14 +106,8 @@ class Profile:
         return [rule for rule in self.rules if rule.kind is kind and target in ("", rule.target)]
 
 
-_KEYS = {
-    "code", "name", "signal", "relation", "loop", "fault", "where", "severity", "action", "title", "what", "why",
-    "source", "hits", "misses", "known_misses",
-}  # fmt: skip
-
-
 def rule_from(path: Path) -> Rule:
-    """Read one rule file; raises UsageError that names the file and what is wrong."""
+    """Read one rule file; raises UsageError that names file, line and column, and what is wrong."""
     return _rule_from(path, path.stat().st_mtime_ns)
 
 
@@ -96,56 +115,82 @@ def rule_from(path: Path) -> Rule:
 def _rule_from(path: Path, _mtime: int) -> Rule:
     """Read one rule file, once while it does not change: a scan and its report ask for the same rules."""
     held = yaml.load(path)
-    unknown = set(held) - _KEYS
-    if unknown:
-        raise UsageError(
-            "{path}: unknown key {key}", hint="known are {known}",
-            path=path, key=min(unknown), known=", ".join(sorted(_KEYS)),
-        )  # fmt: skip
-    kinds = [kind for kind in Kind if kind.value in held]
-    if len(kinds) != 1:
-        raise UsageError("{path}: a rule has exactly one of signal, relation, loop and fault", path=path)
-    if not CODE.fullmatch(str(held.get("code", ""))):
-        raise UsageError("{path}: code must be a letter and three digits, like D102", path=path)
-    texts = {part: _languages(path, part, held.get(part)) for part in ("title", "what", "why")}
-    try:
-        return Rule(
-            code=held["code"],
-            name=str(held["name"]),
-            kind=kinds[0],
-            target=str(held[kinds[0].value]),
-            severity=Severity(held["severity"]),
-            action=Action(held["action"]),
-            where=held.get("where") or {},
-            texts=texts,
-            source=str(held.get("source", "")),
-            hits=tuple(held.get("hits") or ()),
-            misses=tuple(held.get("misses") or ()),
-            known_misses=tuple(held.get("known_misses") or ()),
-        )
-    except KeyError as fault:
-        raise UsageError("{path}: {key} is missing", path=path, key=fault.args[0]) from None
-    except ValueError as fault:
-        raise UsageError("{path}: {fault}", path=path, fault=fault) from None
+    schema.check(held, "rule", partial(yaml.place, path))
+    where, pattern = held.get("where") or {}, held.get("pattern", "")
+    if pattern:
+        patterned.check(pattern, partial(yaml.place, path, ("pattern",)))
+    kind = next((kind for kind in Kind if kind.value in held), Kind.SIGNAL)
+    return Rule(
+        code=held["code"],
+        name=held["name"],
+        kind=kind,
+        target=_column(pattern, where) if pattern else held[kind.value],
+        severity=Severity(held["severity"]),
+        action=Action(held["action"]),
+        where=where,
+        texts={part: _stripped(held[part]) for part in ("title", "what", "why")},
+        source=held.get("source", ""),
+        hits=tuple(held.get("hits") or ()),
+        misses=tuple(held.get("misses") or ()),
+        known_misses=tuple(held.get("known_misses") or ()),
+        pattern=pattern,
+    )
 
 
-def _languages(path: Path, part: str, held: object) -> dict[str, str]:
-    if not isinstance(held, dict) or sorted(held) != sorted(LANGUAGES):
-        raise UsageError(
-            "{path}: {part} must be given in {languages}", path=path, part=part, languages=", ".join(LANGUAGES)
-        )
-    return {language: str(text).strip() for language, text in held.items()}
+def _column(pattern: str, where: Mapping[str, Any]) -> str:
+    """Name the signal of a pattern: another pattern, or other turns, are another signal."""
+    part = where.get("in", "answer")
+    return f"pattern_{xxhash.xxh3_64_hexdigest(f'{part}|{pattern}'.encode())[:8]}"
+
+
+def _stripped(held: Mapping[str, str]) -> dict[str, str]:
+    return {language: text.strip() for language, text in held.items()}
+
+
+def as_json(held: Profile) -> dict[str, Any]:
+    """Return a profile as a run keeps it: whole, so that it can be read where its files are not, or are other ones."""
+    return {
+        "name": held.name,
+        "whole": held.whole,
+        "rules": [asdict(rule) for rule in held.rules],
+        "allow": [asdict(entry) for entry in held.allowed],
+    }
+
+
+def from_json(held: Mapping[str, Any]) -> Profile:
+    """Return a profile that a run kept."""
+    found = tuple(
+        Rule(**{**rule, "kind": Kind(rule["kind"]), "severity": Severity(rule["severity"]),
+                "action": Action(rule["action"]), **{part: tuple(rule[part]) for part in CASES}})
+        for rule in held["rules"]
+    )  # fmt: skip
+    allowed = tuple(
+        Allowed(**{**entry, "values": tuple(entry["values"]), "rules": tuple(entry["rules"])})
+        for entry in held["allow"]
+    )
+    return Profile(held["name"], found, held["whole"], allowed)
+
+
+def files(folder: Path = RULES) -> Iterator[Path]:
+    """Yield the files of the shipped rules: a rule's file begins with its code."""
+    for part in (folder, folder / "compat"):
+        yield from sorted(part.glob("[a-z][0-9][0-9][0-9]-*.yaml"))
 
 
 def rules(folder: Path = RULES, prefixes: Sequence[str] = ("",)) -> list[Rule]:
-    """Return the shipped rules whose codes begin with a prefix, in order; a rule's file begins with its code."""
+    """Return the shipped rules whose codes begin with a prefix, in order."""
     wanted = tuple(prefix.lower() for prefix in prefixes)
-    found = [rule_from(path) for path in sorted(folder.glob("*.yaml")) if path.name.startswith(wanted)]
-    codes = [rule.code for rule in found]
+    return _distinct(rule_from(path) for path in files(folder) if path.name.startswith(wanted))
+
+
+def _distinct(found: Iterable[Rule]) -> list[Rule]:
+    """Sort rules by their codes, no two of which may be equal."""
+    held = sorted(found, key=lambda rule: rule.code)
+    codes = [rule.code for rule in held]
     twice = next((code for code in codes if codes.count(code) > 1), None)
     if twice:
-        raise UsageError("{folder}: two rules have the code {code}", folder=folder, code=twice)
-    return sorted(found, key=lambda rule: rule.code)
+        raise UsageError("two rules have the code {code}", hint="give your own another", code=twice)
+    return held
 
 
 def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Profile:
@@ -158,13 +203,14 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
     if not path.suffix:
         path = RULES / "profiles" / f"{name}.yaml"
     if not path.is_file():
-        names = ", ".join(sorted(file.stem for file in (RULES / "profiles").glob("*.yaml")))
+        names = ", ".join(profiles())
         raise UsageError("no profile {name}", hint="shipped are {names}; or give a YAML file", name=name, names=names)
-    held = _profile(path, ())
-    wanted, unwanted = list(select) or held["select"], [*held["ignore"], *ignore]
-    shipped = rules(prefixes=wanted)
-    known = [file.name[:4].upper() for file in RULES.glob("*.yaml")]
-    for prefix in [*wanted, *unwanted, *held["rules"]]:
+    pack = _pack(path, ())
+    own = [rule_from(file) for file in pack.include]
+    chosen = list(select) or [*pack.select, *(rule.code for rule in own)]
+    unwanted = [*pack.ignore, *ignore]
+    known = [*(file.name[:4].upper() for file in files()), *(rule.code for rule in own)]
+    for prefix in [*chosen, *unwanted, *pack.rules]:
         if not any(code.startswith(prefix) for code in known):
             codes = ", ".join(sorted({code[0] for code in known}))
             raise UsageError(
@@ -173,54 +219,149 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
                 prefix=prefix,
                 codes=codes,
             )
-    chosen = [rule for rule in shipped if _longest(rule.code, wanted) > _longest(rule.code, unwanted)]
-    changed = tuple(_overridden(rule, held["rules"].get(rule.code), path) for rule in chosen)
-    return Profile(held["name"], changed, whole=not list(select))
+    there = _distinct([*rules(prefixes=chosen), *own])
+    applied = [rule for rule in there if _longest(rule.code, chosen) > _longest(rule.code, unwanted)]
+    return Profile(
+        pack.name,
+        tuple(_changed(rule, pack.rules) for rule in applied),
+        not list(select),
+        tuple(pack.allow),
+        pack.title,
+    )
+
+
+def profiles() -> list[str]:
+    """Return the names of the shipped profiles."""
+    return sorted(file.stem for file in (RULES / "profiles").glob("*.yaml"))
+
+
+def narrowed(held: Profile, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Profile:
+    """Keep the rules of a profile whose codes fit: the longest prefix that fits decides.
+
+    >>> [rule.code for rule in narrowed(profile(), ["D"], ["D103"]).rules]
+    ['D101', 'D102']
+    """
+    wanted = list(select) or [rule.code[0] for rule in held.rules]
+    for prefix in [*select, *ignore]:
+        if not any(rule.code.startswith(prefix) for rule in held.rules):
+            raise UsageError("no rule {code} is applied", hint="see auditor rules", code=prefix)
+    kept = tuple(rule for rule in held.rules if _longest(rule.code, wanted) > _longest(rule.code, ignore))
+    return replace(held, rules=kept, whole=held.whole and not list(select))
+
+
+def with_limits(held: Profile, limits: Mapping[str, float]) -> Profile:
+    """Give rules other limits: ``D102`` is the one limit of that rule, ``T102.min_rows`` the one called so.
+
+    >>> with_limits(profile(select=["D102"]), {"D102": 0.85}).rules[0].where
+    {'threshold': 0.85}
+    """
+    by: dict[str, dict[str, Any]] = {}
+    for name, value in limits.items():
+        code, _, key = name.partition(".")
+        rule = held.rule(code)
+        if rule is None:
+            raise UsageError("no rule {code} is applied", hint="see auditor rules", code=code)
+        numbers = {key: float for key, held in rule.where.items() if isinstance(held, int | float)}
+        main = next((key for key in ("threshold", "above", "below") if key in rule.where), next(iter(numbers), ""))
+        if (key or main) not in numbers:
+            known = ", ".join(f"{code}.{key}" for key in numbers) or "-"
+            raise UsageError("{name} has no such limit", hint="known are {known}", name=name, known=known)
+        by.setdefault(code, {"where": {}})["where"][key or main] = value
+    return replace(held, rules=tuple(_changed(rule, by) for rule in held.rules))
 
 
 def _longest(code: str, prefixes: Iterable[str]) -> int:
-    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
+    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
 
 
-def _profile(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """Read a profile and those it extends."""
-    if path in seen:
+@dataclass
+class Pack:
+    """What a profile's file and those that it extends say."""
+
+    name: str = ""
+    title: Mapping[str, str] = field(default_factory=dict)
+    select: list[str] = field(default_factory=list)
+    ignore: list[str] = field(default_factory=list)
+    include: list[Path] = field(default_factory=list)
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    allow: list[Allowed] = field(default_factory=list)
+
+
+def _pack(path: Path, seen: tuple[Path, ...]) -> Pack:
+    """Read a profile and those it extends, in order: what comes later is added, or changes what came before."""
+    if path.resolve() in seen:
         raise UsageError("{path}: profiles extend one another in a circle", path=path)
     held = yaml.load(path)
-    unknown = set(held) - {"name", "extends", "select", "ignore", "rules", "title"}
-    if unknown:
-        known = "extends, ignore, name, rules, select, title"
-        raise UsageError(
-            "{path}: unknown key {key}", hint="known are {known}", path=path, key=min(unknown), known=known
-        )
-    base: dict[str, Any] = {"select": [], "ignore": [], "rules": {}}
-    if "extends" in held:
-        parent = RULES / "profiles" / f"{held['extends']}.yaml"
-        base = _profile(parent if parent.is_file() else path.parent / str(held["extends"]), (*seen, path))
-    return {
-        "name": str(held.get("name", path.stem)),
-        "select": list(held.get("select", base["select"])),
-        "ignore": [*base["ignore"], *held.get("ignore", [])],
-        "rules": {**base["rules"], **held.get("rules", {})},
-    }
+    schema.check(held, "profile", partial(yaml.place, path))
+    pack = Pack()
+    for name in _listed(held.get("extends", [])):
+        _add(pack, _pack(_parent(path, name), (*seen, path.resolve())))
+    pack.name, pack.title = held.get("name", path.stem), held.get("title", {})
+    pack.select = held.get("select", pack.select)
+    include = [path.parent / file for file in held.get("include", [])]
+    for index, file in enumerate(include):
+        if not file.is_file():
+            raise UsageError("{place}: no such file: {name}", place=yaml.place(path, ("include", index)), name=file)
+    allow = [_allowed(path, index, entry) for index, entry in enumerate(held.get("allow", []))]
+    _add(pack, Pack(ignore=held.get("ignore", []), include=include, rules=held.get("rules", {}), allow=allow))
+    return pack
 
 
-def _overridden(rule: Rule, changes: Mapping[str, Any] | None, path: Path) -> Rule:
-    """Apply a profile's changes to one rule."""
-    if not changes:
-        return rule
-    unknown = set(changes) - {"severity", "action", "where"}
-    if unknown:
+def _listed(held: str | list[str]) -> list[str]:
+    return [held] if isinstance(held, str) else held
+
+
+def _parent(path: Path, name: str) -> Path:
+    """Return the file of a profile that another one extends: a shipped one, or one beside it."""
+    found = [file for file in (RULES / "profiles" / f"{name}.yaml", path.parent / name) if file.is_file()]
+    if not found:
         raise UsageError(
-            "{path}: {code} can change severity, action and where, not {key}",
-            path=path, code=rule.code, key=min(unknown),
+            "{place}: no profile {name}", hint="shipped are {names}; or give a YAML file",
+            place=yaml.place(path, ("extends",)), name=name, names=", ".join(profiles()),
         )  # fmt: skip
-    try:
-        return replace(
-            rule,
-            severity=Severity(changes.get("severity", rule.severity)),
-            action=Action(changes.get("action", rule.action)),
-            where={**rule.where, **changes.get("where", {})},
-        )
-    except ValueError as fault:
-        raise UsageError("{path}: {fault}", path=path, fault=f"{rule.code}: {fault}") from None
+    return found[0]
+
+
+def _add(pack: Pack, more: Pack) -> None:
+    """Add what another pack says; where both change the same thing, the other has the last word."""
+    pack.select = [*pack.select, *more.select]
+    pack.ignore = [*pack.ignore, *more.ignore]
+    pack.include = list(dict.fromkeys([*pack.include, *more.include]))
+    pack.allow = [*pack.allow, *more.allow]
+    for prefix, change in more.rules.items():
+        pack.rules[prefix] = _over(pack.rules.get(prefix, {}), change)
+
+
+def _over(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    return {**before, **after, "where": {**before.get("where", {}), **after.get("where", {})}}
+
+
+def _allowed(path: Path, index: int, entry: Mapping[str, Any]) -> Allowed:
+    """Read one entry of an allow-list."""
+    by = next(name for name in ("id", "group", "file", "pattern") if name in entry)
+    if by == "pattern":
+        patterned.check(entry[by], partial(yaml.place, path, ("allow", index, by)))
+    rules_ = tuple(entry.get("rules", [""]))
+    return Allowed(by, tuple(_listed(entry[by])), entry["reason"].strip(), entry["owner"].strip(), rules_)
+
+
+def allow_list(path: Path) -> tuple[Allowed, ...]:
+    """Read an allow-list of its own: a profile that says nothing but ``allow``."""
+    return tuple(_pack(path, ()).allow)
+
+
+def _changed(rule: Rule, changes: Mapping[str, Mapping[str, Any]]) -> Rule:
+    """Apply a profile's changes to one rule: those of longer prefixes have the last word."""
+    change: dict[str, Any] = {}
+    for prefix in sorted((prefix for prefix in changes if rule.code.startswith(prefix)), key=len):
+        change = _over(change, changes[prefix])
+    if not change:
+        return rule
+    where = {**rule.where, **change["where"]}
+    return replace(
+        rule,
+        severity=Severity(change.get("severity", rule.severity)),
+        action=Action(change.get("action", rule.action)),
+        where=where,
+        target=_column(rule.pattern, where) if rule.pattern else rule.target,
+    )

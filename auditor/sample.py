@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints, Texts, column
+from auditor.kernels.tokens import characters
 from auditor.kernels.turns import framed
 from auditor.text import analysed
 
@@ -58,7 +60,6 @@ SAMPLES = pa.schema(
         ("dialect", pa.string()),
         ("media", pa.string()),
         ("turns", pa.int32()),
-        ("content_id", pa.string()),
     ]
 )
 
@@ -78,23 +79,28 @@ class Batch:
         """How many samples there are."""
         return int(self.samples.num_rows)
 
-    @property
+    @cached_property
     def first(self) -> Ints:
         """Where each sample's turns begin, and where the last one's end."""
         counts = self.samples["turns"].to_numpy()
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
-    @property
+    @cached_property
     def texts(self) -> Texts:
         """The turns' texts, flat."""
         return column(self.turns["text"].combine_chunks())
 
-    @property
+    @cached_property
+    def chars(self) -> Ints:
+        """The code points of every turn."""
+        return characters(self.texts)
+
+    @cached_property
     def role(self) -> NDArray[np.int8]:
         """The turns' roles."""
         return np.asarray(self.turns["role"].to_numpy(), np.int8)
 
-    @property
+    @cached_property
     def trained(self) -> NDArray[np.bool_]:
         """Whether the loss falls on each turn."""
         return np.asarray(self.turns["trained"].to_numpy(), np.bool_)
@@ -136,10 +142,8 @@ def batch(found: Iterable[tuple[Place, str, Sample]]) -> Batch:
 
 
 def columns(places: Places, dialects: pa.Array, media: pa.Array, counts: NDArray[np.int32], turns: pa.Table) -> Batch:
-    """Put the columns of samples together; their ids come from their turns and media."""
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    ids = content_ids(column(turns["text"].combine_chunks()), turns["role"].to_numpy(), first, media)
-    return Batch(pa.table([*map(pa.array, places), dialects, media, pa.array(counts), ids], schema=SAMPLES), turns)
+    """Put the columns of samples together."""
+    return Batch(pa.table([*map(pa.array, places), dialects, media, pa.array(counts)], schema=SAMPLES), turns)
 
 
 def woven(left: Batch, right: Batch) -> Batch:
@@ -163,12 +167,13 @@ def _strings(texts: list[str]) -> pa.Array:
         return pa.array([analysed(text) for text in texts], pa.large_string())
 
 
-def content_ids(texts: Texts, roles: NDArray[np.int8], first: Ints, media: pa.Array) -> pa.Array:
+def content_ids(batch: Batch) -> pa.Array:
     """Return 16 hex digits for each sample that only the same roles, texts and media give.
 
     Hashed (xxh3-128, its first half) are the texts, then the roles, the sizes of the texts in bytes, and the media.
     """
-    data, bounds = framed(texts, roles, first)
+    media = batch.samples["media"]
+    data, bounds = framed(batch.texts, batch.role, batch.first)
     view = memoryview(data.data)
     pieces: list[bytes | memoryview] = [view[start:end] for start, end in itertools.pairwise(bounds.tolist())]
     if pc.any(pc.not_equal(media, "")).as_py():

@@ -47,7 +47,8 @@ def sketch(views: Views, size: int, bands: Bands) -> pa.Table:
 
     ``sample_key``, ``prompt_key``, ``answer_key`` (16 bytes, null where there is nothing) are equal for copies;
     ``frame`` hashes what near duplicates must share exactly (media, and a prompt or answer too short for shingles),
-    ``system`` the system text; ``shingles`` counts them with repeats; ``bands`` and ``lanes`` are null without any.
+    ``system`` the system text; ``shingles`` counts them with repeats, and where there are none, the keys of the bands
+    (``band_00`` and so on) and the low bytes of the signature (``lanes``) mean nothing.
     """
     prompt, answer = (signatures(part.hashes, part.bounds, size) for part in (views.prompt, views.answer))
     signature = np.minimum(prompt, answer)
@@ -64,10 +65,15 @@ def sketch(views: Views, size: int, bands: Bands) -> pa.Table:
             "system": pa.array(views.keys(FRAME)[:, 0]),
             "frame": pa.array(frame),
             "shingles": pa.array(shingles),
-            "bands": _binary(np.ascontiguousarray(keys.T), none),
             "lanes": _binary(signature.astype(np.uint8), none),
+            **{band_name(number): pa.array(band) for number, band in enumerate(keys)},
         }
     )
+
+
+def band_name(number: int) -> str:
+    """Return the column of one band's keys; bands lie apart, so that one at a time is in memory."""
+    return f"band_{number:02}"
 
 
 def _shingles(view: View, size: int) -> NDArray[np.int64]:

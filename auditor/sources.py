@@ -48,7 +48,8 @@ class Source:
     """One input file: how it is shown, where it lies, and what it holds.
 
     ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set); ``dialect`` is the one that a
-    configuration reads the file in, empty where rows are recognised one by one.
+    configuration reads the file in, empty where rows are recognised one by one. ``times`` is how often an epoch reads
+    the file.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Source:
     size: int = 0
     mtime: int = 0
     dialect: str = ""
+    times: float = 1.0
 
     @property
     def remote(self) -> bool:

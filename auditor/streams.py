@@ -1,5 +1,6 @@
 """What templates, phrases and leaks are found from: the fine tokens of every sample's prompt and answer."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,8 @@ import pyarrow as pa
 
 from auditor.kernels.fine import CUT, fine
 from auditor.kernels.flat import Bytes, Ints, Lanes
-from auditor.kernels.moulds import Streams
 from auditor.kernels.reference.sketch import mix
+from auditor.kernels.shingles import Streams
 from auditor.store import read_arrow
 from auditor.views import ANSWER, FRAME, PROMPT, Views
 
@@ -83,6 +84,18 @@ def read(path: Path, view: str) -> Streams:
     return column(table, view)
 
 
+def units(paths: Sequence[Path], view: str, rows: Ints) -> Iterator[tuple[Streams, Ints]]:
+    """Yield the streams of rows (rising), and these rows, unit by unit."""
+    first = 0
+    for path in paths:
+        table = read_arrow(path)
+        own = rows[np.searchsorted(rows, first) : np.searchsorted(rows, first + table.num_rows)]
+        if len(own):
+            held = column(table, view)
+            yield held if len(own) == held.number else chosen(held, own - first), own
+        first += table.num_rows
+
+
 def column(table: pa.Table, view: str) -> Streams:
     """Look at one view of a table of streams."""
     held = [_parts(table[name]) for name in (view, f"{view}_sizes")]
@@ -100,10 +113,12 @@ def _parts(column: pa.ChunkedArray) -> tuple[Lanes | Bytes, Ints]:
 
 
 def chosen(held: Streams, texts: Ints) -> Streams:
-    """Take some texts, in the order given."""
-    counts = np.diff(held.bounds)[texts]
-    bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    places = np.arange(bounds[-1]) + np.repeat(held.bounds[texts] - bounds[:-1], counts)
+    """Take some texts, named in rising order."""
+    counts = np.diff(held.bounds)
+    wanted = np.zeros(held.number, np.bool_)
+    wanted[texts] = True
+    places = np.repeat(wanted, counts)
+    bounds = np.concatenate([[0], np.cumsum(counts[texts])]).astype(np.int64)
     return Streams(held.tokens[places], held.sizes[places], bounds)
 
 

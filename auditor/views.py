@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints, Lanes, Texts
-from auditor.kernels.reference.sketch import mix
-from auditor.kernels.tokens import Tokens, copy_hashes, normalise, tokens
+from auditor.kernels.tokens import Tokens, copy_hashes, normalise, part_keys, tokens
 from auditor.sample import Batch, Role
 
 PROMPT, ANSWER, FRAME = range(3)
@@ -64,19 +63,7 @@ class Views:
 
         Samples without such a turn, or with nothing in them, have zeros.
         """
-        first = self.batch.first
-        chosen = np.isin(self.part, parts)
-        place = np.cumsum(chosen) - 1
-        place = place - np.repeat(np.concatenate([[0], np.cumsum(chosen)])[first[:-1]], np.diff(first))
-        tag = (place.astype(np.uint64) * np.uint64(16) + self.batch.role.astype(np.uint64)) + np.uint64(1)
-        tagged = mix(self.turn_keys ^ mix(tag)[:, None])
-        tagged[~chosen] = 0
-        keys = np.stack([sums(lane, first) for lane in tagged.T], axis=1)
-        keys[sums((chosen & self._filled()).astype(np.int64), first) == 0] = 0
-        return keys
-
-    def _filled(self) -> NDArray[np.bool_]:
-        return np.diff(self.texts.offsets) > 0
+        return part_keys(self.turn_keys, self.part, self.batch.role, self.texts, self.batch.first, *parts)
 
 
 Number = TypeVar("Number", bound=np.generic)
@@ -93,8 +80,8 @@ def sums(values: NDArray[Number], bounds: Ints) -> NDArray[Number]:
     return np.asarray(total[bounds[1:]] - total[bounds[:-1]])
 
 
-def views(batch: Batch) -> Views:
-    """Normalise and tokenise a batch."""
+def views(batch: Batch, *, keyed: bool = True) -> Views:
+    """Normalise and tokenise a batch; ``keyed`` hashes whole turns too, for telling copies."""
     texts = normalise(batch.texts)
     part = np.where(batch.trained, ANSWER, np.where(batch.role == Role.SYSTEM, FRAME, PROMPT)).astype(np.int8)
     order = np.argsort(part, kind="stable")
@@ -106,7 +93,8 @@ def views(batch: Batch) -> Views:
         parts.append(_view(found, begin + held))
         begin += int(held[-1])
     prompt, answer, frame = parts
-    return Views(batch, texts, part, (prompt, answer, frame), copy_hashes(texts))
+    keys = copy_hashes(texts) if keyed else np.zeros((0, 2), np.uint64)
+    return Views(batch, texts, part, (prompt, answer, frame), keys)
 
 
 def _view(found: Tokens, turns: Ints) -> View:

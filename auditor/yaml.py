@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken
 
 from auditor.errors import UsageError
@@ -18,34 +19,57 @@ def load(path: Path) -> dict[str, Any]:
 
     Tags, anchors and aliases are refused, as are keys that stand twice.
     """
-    if path.stat().st_size > LARGEST:
-        raise UsageError("{path} is larger than {limit} bytes", path=path, limit=LARGEST)
-    text = path.read_text(encoding="utf-8")
     try:
+        if path.stat().st_size > LARGEST:
+            raise UsageError("{path} is larger than {limit} bytes", path=path, limit=LARGEST)
+        text = path.read_text(encoding="utf-8")
         if any(sign in text for sign in "&*!"):
             _plain(path, text)
         held = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
-        raise UsageError("{path}: {fault}", path=place, fault=fault.problem) from None
-    except (RecursionError, ValueError) as fault:
-        raise UsageError("{path}: {fault}", path=path, fault=fault) from None
+        raise UsageError("{path}: {fault}", path=_at(path, mark) if mark else path, fault=fault.problem) from None
+    except OSError as fault:
+        raise UsageError("{path}: {fault}", path=path, fault=fault.strerror) from None
+    except (RecursionError, ValueError, YAMLError) as fault:
+        raise UsageError("{path}: {fault}", path=path, fault=str(fault).split("\n")[0]) from None
     if not isinstance(held, dict):
         raise UsageError("{path}: expected keys and values", path=path)
     _shallow(path, held, 1)
     return held
 
 
+def place(path: Path, keys: tuple[str | int, ...]) -> str:
+    """Return file, line and column of what stands under these keys, as far as they are there.
+
+    The file is read once more for it: only errors ask.
+    """
+    node: Node = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+    mark = node.start_mark
+    for key in keys:
+        if isinstance(node, MappingNode):
+            found = next(((name, value) for name, value in node.value if name.value == str(key)), None)
+            if found is None:
+                break
+            mark, node = found[0].start_mark, found[1]
+        elif isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            mark = node.start_mark
+    return _at(path, mark)
+
+
+def _at(path: Path, mark: Any) -> str:  # noqa: ANN401  (ruamel has two kinds of marks)
+    return f"{path}:{mark.line + 1}:{mark.column + 1}"
+
+
 def _plain(path: Path, text: str) -> None:
     """Refuse what makes YAML more than data."""
     for token in YAML(typ="safe", pure=True).scan(text):
         if isinstance(token, (AliasToken, AnchorToken, TagToken)):
-            mark = token.start_mark
             raise UsageError(
                 "{path}: tags, anchors and aliases are not read",
                 hint="write the value out where it is needed",
-                path=f"{path}:{mark.line + 1}:{mark.column + 1}",
+                path=_at(path, token.start_mark),
             )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    ["errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels"],
+    ["clock", "errors", "text", "shipped", "faults"],
+    ["words", "yaml", "kernels", "patterned", "schema", "vocab"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],
     ["chunks"],
@@ -18,9 +18,9 @@ FLOORS = [
     ["relations", "engines", "evidence"],
     ["measure"],
     ["corpus"],
-    ["patterns"],
+    ["near", "patterns"],
     ["judge"],
-    ["plan"],
+    ["plan", "accounting"],
     ["audit"],
     ["xtuner"],
     ["outputs"],
@@ -51,12 +51,17 @@ HOMES = {
     "datasets": {"tables"},
     "datasketch": {"outputs"},
     "fsspec": {"sources"},
+    "huggingface_hub": {"vocab"},
     "jinja2": {"outputs"},
     "orjson": {"outputs", "parse"},
     "pandas": {"outputs"},
     "rich": {"cli", "outputs"},
     "ruamel": {"yaml"},
+    "re2": {"patterned", "patterns"},
     "scipy": set(),
+    "spacy": {"signals"},
+    "sentencepiece": {"vocab"},
+    "tokenizers": {"vocab"},
 }
 
 

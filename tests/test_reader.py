@@ -16,7 +16,7 @@ from auditor import chunks, reader, sources
 from auditor.dialects import Dialects
 from auditor.errors import UsageError
 from auditor.reader import Read
-from auditor.sample import Places
+from auditor.sample import Places, content_ids
 from auditor.sources import Source, find
 
 ROW = '{"conversation": [{"input": "问", "output": "%s"}]}'
@@ -96,7 +96,8 @@ def test_places_point_at_the_bytes(tmp_path: Path) -> None:
         assert [line for line, _, _ in places] == [1, 2, 3]
         assert [json.loads(data[offset : offset + length]) for _, offset, length in places] == rows
         again = reader.again(source, placed(places[1:]), Dialects())
-        assert again.samples["content_id"].to_pylist() == [row["content_id"] for row in samples[1:]]
+        ids = [name for read in read_all(source) for name in content_ids(read.batch).to_pylist()]
+        assert content_ids(again).to_pylist() == ids[1:]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,14 @@ import pytest
 
 from auditor import scan
 from auditor.errors import UsageError
-from auditor.rule import Profile, Rule, profile, rule_from, rules
+from auditor.rule import Profile, Rule, files, profile, profiles, rule_from, rules
 
 RULES = rules()
+WORDS = ("G11", "G12")
+"""Rules that need another tool's way to split words."""
+LONG = " ".join(f"{letter}{other}word" for letter in "abcdef" for other in "ghijkl")
+"""An answer that no tool calls repetitive: most call a short one so."""
+
 CASES = [
     (rule, part, case) for rule in RULES for part in ("hits", "misses", "known_misses") for case in getattr(rule, part)
 ]
@@ -33,12 +38,14 @@ def written(case: dict[str, Any]) -> bytes:
 )
 def test_rule(rule: Rule, part: str, case: dict[str, Any], tmp_path: Path) -> None:
     """A hit is found, a miss is not; a known miss that is found has become a hit and must move."""
-    sound = b'{"conversation": [{"input": "Q", "output": "something else altogether"}]}\n'
-    (tmp_path / "x.jsonl").write_bytes(sound + written(case))
+    sound = LONG if rule.code.startswith("G") else "something else altogether"
+    (tmp_path / "x.jsonl").write_bytes(written({"rows": [["Q", sound]]}) + written(case))
     held_out = [tmp_path / "other.jsonl"] if "against" in case else []
     for path in held_out:
         path.write_bytes(written({"rows": case["against"]}))
-    families = sorted({other.code[0] for other in RULES})
+    if rule.code.startswith(WORDS):
+        pytest.importorskip("spacy", reason="datatrove splits words by spaCy: pip install '.[compat]'")
+    families = [rule.code] if rule.code.startswith("G") else sorted({other.code[0] for other in RULES} - {"G"})
     run = scan(tmp_path / "x.jsonl", tmp_path / "run", select=families, report=False, against=held_out)
     met = {finding["rule"] for finding in run.findings.to_pylist()}
     assert (rule.code in met) == (part == "hits")
@@ -53,7 +60,7 @@ def test_rules_test_themselves(rule: Rule) -> None:
 
 def test_file_names_are_codes() -> None:
     """A rule is found by its code."""
-    for path in (Path(__file__).parents[1] / "rules").glob("*.yaml"):
+    for path in files():
         rule = rule_from(path)
         assert path.name == f"{rule.code.lower()}-{rule.name}.yaml"
 
@@ -70,12 +77,24 @@ GOOD = (Path(__file__).parents[1] / "rules" / "d101-exact-copy.yaml").read_text(
         ("[1, 2]\n", "expected keys and values"),
         ("a: {b: [}\n", ":1:"),
         ("a: " + "[" * 30 + "]" * 30 + "\n", "nested more than"),
-        (GOOD.replace("code: D101", "code: D1"), "a letter and three digits"),
-        (GOOD.replace("relation: copy", "relation: copy\nsignal: x"), "exactly one of"),
-        (GOOD.replace("severity: high", "severity: dire"), "dire"),
+        ("a: \0\n", "special characters are not allowed"),
+        ("? [a]\n: b\n", "cannot be a key"),
+        ("1: b\n", "1 cannot be a key"),
+        ("a: " + "[" * 100_000 + "\n", "rule.yaml"),
+        (GOOD.replace("code: D101", "code: D1"), ":1:1: code must look like D102, not D1"),
+        (GOOD.replace("code: D101", "code: 101"), ":1:1: code must be of type string"),
+        (GOOD.replace("relation: copy", "relation: copy\nsignal: role_markers"), "exactly one of signal, relation"),
+        (GOOD.replace("relation: copy", "relation: cpoy"), ":3:1: relation cannot be cpoy"),
+        (GOOD.replace("severity: high", "severity: dire"), ":5:1: severity cannot be dire"),
         (GOOD.replace("severity: high\n", ""), "severity is missing"),
-        (GOOD.replace("name: exact-copy", "name: exact-copy\nwhen: always"), "unknown key when"),
-        (GOOD.replace("  zh: '完全重复'\n", ""), "title must be given in en, zh"),
+        (GOOD.replace("name: exact-copy", "name: exact-copy\nwhen: always"), ":3:1: unknown key when"),
+        (GOOD.replace("  zh: '完全重复'\n", ""), ":7:1: title.zh is missing"),
+        (GOOD.replace("where: {view: sample}", "where: {min_share: 1.5}"), ":4:9: where.min_share must lie between"),
+        (GOOD.replace("where: {view: sample}", "where: {above: .nan}"), ":4:9: where.above must lie between"),
+        (GOOD.replace("where: {view: sample}", "where: {min_rows: true}"), ":4:9: where.min_rows must be of type"),
+        (GOOD.replace("where: {view: sample}", "where: {kinds: [exact, wavy]}"), ":4:24: where.kinds[1] cannot"),
+        (GOOD.replace("relation: copy", "pattern: '(?=x)'"), ":3:1: not a pattern: invalid perl operator"),
+        (GOOD.replace("relation: copy", "pattern: '" + "x" * 5000 + "'"), "pattern is empty or too long"),
     ],
 )
 def test_bad_rule_files(tmp_path: Path, text: str, message: str) -> None:
@@ -125,9 +144,18 @@ def test_profiles_extend_and_override(tmp_path: Path) -> None:
     [
         ("extends: mine.yaml\n", "circle"),
         ("select: [Q]\n", "no rule begins with Q"),
-        ("select: [D]\nrules: {D102: {code: X}}\n", "can change severity"),
-        ("select: [D]\nrules: {D102: {action: explode}}\n", "explode"),
-        ("selct: [D]\n", "unknown key selct"),
+        ("select: [D]\nrules: {D102: {code: X}}\n", r"mine.yaml:2:16: unknown key code"),
+        ("select: [D]\nrules: {D102: {action: explode}}\n", r"mine.yaml:2:16: rules.D102.action cannot be explode"),
+        ("select: [D]\nrules: {D1024: {action: drop}}\n", "must look like"),
+        ("select: [D]\nrules: {Z: {action: drop}}\n", "no rule begins with Z"),
+        ("selct: [D]\n", r"mine.yaml:1:1: unknown key selct"),
+        ("extends: [default, nonesuch]\n", r"mine.yaml:1:1: no profile nonesuch"),
+        ("include: [gone.yaml]\n", r"mine.yaml:1:11: no such file"),
+        ("allow: [{id: abc, reason: x, owner: y}]\n", "must look like"),
+        ("allow: [{file: x, reason: x}]\n", r"allow\[0\].owner is missing"),
+        ("allow: [{file: x, reason: ' ', owner: y}]\n", "reason must look like"),
+        ("allow: [{file: x, group: y, reason: x, owner: y}]\n", "exactly one of id, group"),
+        ("allow: [{pattern: '(', reason: x, owner: y}]\n", r"mine.yaml:1:10: not a pattern"),
     ],
 )
 def test_bad_profiles(tmp_path: Path, text: str, message: str) -> None:
@@ -143,3 +171,72 @@ def test_unknown_profile_names_those_there_are() -> None:
     with pytest.raises(UsageError) as caught:
         profile("nonesuch")
     assert "default" in caught.value.values["names"]  # type: ignore[operator]
+
+
+def test_profiles_extend_several_and_change_by_prefix(tmp_path: Path) -> None:
+    """What a longer prefix says has the last word, and so has what is extended later."""
+    (tmp_path / "base.yaml").write_text("select: [L]\nrules:\n  L: {severity: low}\n  L101: {action: flag}\n")
+    path = tmp_path / "mine.yaml"
+    path.write_text("extends: [base.yaml, compat-dolma]\nrules:\n  L: {action: report}\n  G3: {where: {above: 0.5}}\n")
+    held = profile(str(path))
+    assert codes(held)[:3] == ["G301", "G302", "G312"]
+    assert {(rule.code, rule.severity.value, rule.action.value) for rule in held.rules if rule.code < "L103"} >= {
+        ("L101", "low", "flag"),
+        ("L102", "low", "report"),
+    }
+    assert {rule.where["above"] for rule in held.rules if rule.code.startswith("G")} == {0.5}
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_shipped_profiles(name: str) -> None:
+    """Every shipped profile has rules; the numbers of other tools are in none but those that are named for them."""
+    held = profile(name)
+    assert held.rules
+    assert {rule.code[0] == "G" for rule in held.rules} == {name.startswith("compat-")}
+
+
+OWN = """
+code: X101
+name: ask-for-more
+pattern: '(?i)let me know if'
+where: {above: 0}
+severity: medium
+action: drop
+title: {en: 'Asks for more', zh: '客套收尾'}
+what: {en: 'w', zh: '说'}
+why: {en: 'w', zh: '说'}
+"""
+
+
+def test_rules_of_ones_own_with_patterns(tmp_path: Path) -> None:
+    """A pattern in a profile's own rule file is found, placed, and acted upon; other turns do not count."""
+    (tmp_path / "x101.yaml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text("extends: lenient\ninclude: [x101.yaml]\n")
+    rows = [["?", "中文 Let me know IF you need more. let me know if"], ["let me know if", "Nothing of the sort."]]
+    (tmp_path / "x.jsonl").write_bytes(written({"rows": rows}))
+    run = scan(tmp_path / "x.jsonl", tmp_path / "run", rules=tmp_path / "mine.yaml", report=False)
+    (found,) = [finding for finding in run.findings.to_pylist() if finding["rule"] == "X101"]
+    assert (found["row"], found["score"], found["turn"], found["start"], found["end"]) == (0, 2, 1, 3, 17)
+    assert run.samples["action"].to_pylist() == ["drop", "keep"]
+    (tmp_path / "x101.yaml").unlink()
+    assert run.path.joinpath("rules.json").is_file()
+    again = type(run).open(run.path)
+    assert [rule.code for rule in again.profile.rules if rule.pattern] == ["X101"]
+    assert again.profile.rule("X101").text("title", "zh") == "客套收尾"  # type: ignore[union-attr]
+
+
+def test_own_rules_keep_their_codes_to_themselves(tmp_path: Path) -> None:
+    """A rule of one's own cannot take the code of a shipped one."""
+    (tmp_path / "own.yaml").write_text(OWN.replace("X101", "D101"), encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text("extends: default\ninclude: [own.yaml]\n")
+    with pytest.raises(UsageError, match="two rules have the code D101"):
+        profile(str(tmp_path / "mine.yaml"))
+
+
+def test_patterns_cannot_be_slow(tmp_path: Path) -> None:
+    """A pattern that costs other engines hours ends at once here."""
+    (tmp_path / "own.yaml").write_text(OWN.replace("(?i)let me know if", "(a+)+$"), encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text("include: [own.yaml]\n")
+    (tmp_path / "x.jsonl").write_bytes(written({"rows": [["?", "a" * 20_000 + "b"]]}))
+    run = scan(tmp_path / "x.jsonl", tmp_path / "run", rules=tmp_path / "mine.yaml", report=False)
+    assert not run.findings.num_rows

@@ -36,15 +36,36 @@ def codes_of(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return [code.strip() for code in (value or "").split(",") if code.strip()]
 
 
-def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose rules."""
+def limits_of(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:
+    """Read ``D102=0.85``, as often as it is given."""
+    found = {}
+    for text in value:
+        name, _, number = text.partition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            raise UsageError("--threshold does not know {name}", hint="write D102=0.85", name=text) from None
+    return found
+
+
+def narrow_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that narrow and change rules."""
     for option in (
+        click.option(
+            "--threshold", "limits", callback=limits_of, multiple=True, metavar="CODE=VALUE",
+            help="Give a rule another limit: D102=0.85, T102.min_rows=20 …",
+        ),
         click.option("--ignore", callback=codes_of, help="Rules to leave out, by prefixes of their codes."),
         click.option("--select", callback=codes_of, help="Apply (and measure) only these rules: D102,L …"),
-        click.option("--profile", default="default", show_default=True, help="A shipped profile, or a YAML file."),
-    ):
+    ):  # fmt: skip
         command = option(command)
     return command
+
+
+def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose rules."""
+    named = click.option("--profile", default="default", show_default=True, help="A shipped profile, or a YAML file.")
+    return named(narrow_options(command))
 
 
 def bound(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:

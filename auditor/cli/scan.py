@@ -28,6 +28,7 @@ from auditor.cli.quick import without_pandas
 )
 @click.option("--env", callback=bound, multiple=True, help="Give an environment variable a value: NAME=VALUE.")
 @click.option("--against", multiple=True, metavar="DATA", help="Test or evaluation data that must not be in DATA.")
+@click.option("--exact", is_flag=True, help="Miss no near duplicate: no sketches, in a few times the time.")
 @click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
@@ -58,9 +59,12 @@ def run(options: dict[str, Any]) -> int:
             rules=options["profile"],
             select=options["select"],
             ignore=options["ignore"],
+            limits=options["limits"],
             fields=options["fields"],
             dialects=inputs.dialects,
+            times=inputs.times,
             against=list(options["against"]),
+            exact=options["exact"],
             workers=options["workers"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],

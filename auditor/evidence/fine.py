@@ -1,6 +1,7 @@
 """Fine tokens as they are written: where each stands in its turn."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,11 +31,13 @@ class Spelled(NamedTuple):
     def spans(self, first: int, last: int) -> list[Span]:
         """Return the stretches of text that tokens ``first`` to ``last`` (not included) take up, turn by turn."""
         found = []
-        for turn in np.unique(self.turn[first:last]).tolist():
-            own = np.flatnonzero(self.turn[first:last] == turn) + first
+        turns = self.turn[first:last]
+        cuts = [0, *(np.flatnonzero(turns[1:] != turns[:-1]) + 1).tolist(), len(turns)]
+        for begin, stop in pairwise(cuts) if len(turns) else []:
+            own = slice(first + begin, first + stop)
             start, end = int(self.starts[own].min()), int(self.ends[own].max())
             if start < end:
-                found.append(Span(turn, start, end))
+                found.append(Span(int(turns[begin]), start, end))
         return found
 
     def text(self, first: int, last: int) -> str:

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 
 from auditor.kernels.flat import Bytes, Ints
-from auditor.kernels.reference import find as plain
 
 try:
-    from auditor.kernels.native import find as native
+    from auditor.kernels.native import find as kernel
 except ImportError:
-    native = None  # type: ignore[assignment]
+    from auditor.kernels.reference import find as kernel  # type: ignore[no-redef]
 
-COMPILED = native is not None
-kernel = native if COMPILED else plain
+COMPILED = "native" in kernel.__name__
 
 
 def places(data: Bytes, patterns: Sequence[bytes]) -> Ints:

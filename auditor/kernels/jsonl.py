@@ -5,15 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from auditor.kernels.flat import Bytes, Ints
-from auditor.kernels.reference import jsonl as plain
 
 try:
-    from auditor.kernels.native import jsonl as native
+    from auditor.kernels.native import jsonl as kernel
 except ImportError:
-    native = None  # type: ignore[assignment]
+    from auditor.kernels.reference import jsonl as kernel  # type: ignore[no-redef]
 
-COMPILED = native is not None
-kernel = native if COMPILED else plain
+COMPILED = "native" in kernel.__name__
 
 BLANK, SUSPECT = 1, 2
 """Marks: nothing but white space; needs the careful parser (deep, a key twice, a long number, half a surrogate)."""

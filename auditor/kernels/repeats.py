@@ -6,15 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints, Lanes, Texts, checked
-from auditor.kernels.reference import repeats as plain
 
 try:
-    from auditor.kernels.native import repeats as native
+    from auditor.kernels.native import repeats as kernel
 except ImportError:
-    native = None  # type: ignore[assignment]
+    from auditor.kernels.reference import repeats as kernel  # type: ignore[no-redef]
 
-COMPILED = native is not None
-kernel = native if COMPILED else plain
+COMPILED = "native" in kernel.__name__
 
 TOPS = (2, 3, 4)
 COVERS = (5, 6, 7, 8, 9, 10)

@@ -6,15 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from auditor.kernels.flat import Hashes, Ints, Lanes
-from auditor.kernels.reference import sketch as plain
 
 try:
-    from auditor.kernels.native import sketch as native
+    from auditor.kernels.native import sketch as kernel
 except ImportError:
-    native = None  # type: ignore[assignment]
+    from auditor.kernels.reference import sketch as kernel  # type: ignore[no-redef]
 
-COMPILED = native is not None
-kernel = native if COMPILED else plain
+COMPILED = "native" in kernel.__name__
 
 PERMUTATIONS = 128
 """Values in a signature; its estimate of a similarity J is off by sqrt(J (1 - J) / 128), 0.035 at J = 0.8."""

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints
-from auditor.kernels.moulds import Streams, checked
 from auditor.kernels.reference import spot as plain
+from auditor.kernels.shingles import Streams, checked
 
 try:
     from auditor.kernels.native import spot as native
@@ -21,14 +21,21 @@ kernel = native if COMPILED else plain
 
 Numbers = NDArray[np.int32]
 
+FIRST = 1024
+"""Words of 64 bits that tell which tokens may begin a phrase."""
+
 
 class Automaton(NamedTuple):
-    """States joined by tokens: an open table of steps, where each falls back to, and which phrases end there."""
+    """States joined by tokens: an open table of steps, where each falls back to, and which phrases end there.
+
+    ``first`` has a bit for every token that begins a phrase.
+    """
 
     slots: Hashes
     targets: Numbers
     fail: Numbers
     ends: Numbers
+    first: Hashes
 
 
 def automaton(phrases: Sequence[Sequence[int]]) -> Automaton:
@@ -58,7 +65,10 @@ def automaton(phrases: Sequence[Sequence[int]]) -> Automaton:
             fail[target] = steps[at].get(token, 0) if state else 0
             waiting.append(target)
     ends = np.array([(own.get(s, -1), depth[s], shorter[s]) for s in range(len(steps))], np.int32).ravel()
-    return Automaton(*_table(steps), np.array(fail, np.int32), ends)
+    first = np.zeros(FIRST, np.uint64)
+    for token in steps[0]:
+        first[token >> 6 & FIRST - 1] |= np.uint64(1 << (token & 63))
+    return Automaton(*_table(steps), np.array(fail, np.int32), ends, first)
 
 
 def _table(steps: Sequence[dict[int, int]]) -> tuple[Hashes, Numbers]:
@@ -79,7 +89,9 @@ def _table(steps: Sequence[dict[int, int]]) -> tuple[Hashes, Numbers]:
 def spot(streams: Streams, found: Automaton) -> Ints:
     """Return every place where a phrase stands: text, phrase, first token within the text; shape (places, 3)."""
     tokens, _, bounds = checked(streams)
-    count = kernel.spot(tokens, bounds, *found, np.empty((0, 3), np.int64))
-    out = np.empty((count, 3), np.int64)
-    kernel.spot(tokens, bounds, *found, out)
-    return out
+    out = np.empty((len(tokens) // 16 + 64, 3), np.int64)
+    count = kernel.spot(tokens, bounds, *found, out)
+    if count > len(out):
+        out = np.empty((count, 3), np.int64)
+        kernel.spot(tokens, bounds, *found, out)
+    return out[:count]

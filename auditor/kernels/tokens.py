@@ -4,6 +4,7 @@ import unicodedata
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor import text as model
 from auditor.kernels.flat import Hashes, Ints, Lanes, Texts, checked
@@ -82,4 +83,33 @@ def copy_hashes(texts: Texts) -> Hashes:
         return plain.copy_hashes(texts)
     out = np.empty((texts.number, 2), np.uint64)
     native.copy_hashes(*checked(texts), out)
+    return out
+
+
+def part_keys(
+    hashes: Hashes, part: NDArray[np.int8], role: NDArray[np.int8], texts: Texts, first: Ints, *parts: int
+) -> Hashes:
+    """Hash each sample's turns of these parts, with their roles and order, to 128 bits; shape (samples, 2).
+
+    ``hashes`` are those of the turns' texts; turns of sample ``i`` begin at ``first[i]``. Samples without such a turn,
+    or with nothing in them, have zeros.
+    """
+    sizes = {len(hashes), len(part), len(role), texts.number}
+    if len(sizes) > 1 or first[0] < 0 or first[-1] > len(part) or (np.diff(first) < 0).any():
+        raise ValueError("turns and samples do not fit together")
+    out = np.empty((len(first) - 1, 2), np.uint64)
+    kernel = native if COMPILED else plain
+    kernel.part_keys(hashes, part, role, texts.offsets, first, sum(1 << number for number in parts), out)
+    return out
+
+
+def characters(texts: Texts) -> Ints:
+    """Count the code points of every text.
+
+    >>> from auditor.kernels.flat import flat
+    >>> characters(flat(["", "a中😀"])).tolist()
+    [0, 3]
+    """
+    out = np.empty(texts.number, np.int64)
+    (native if COMPILED else plain).characters(*checked(texts), out)
     return out

@@ -3,22 +3,28 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from auditor import __version__
 from auditor.audit import Audit
+from auditor.clock import Stage
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
+from auditor.outputs import measured
 from auditor.outputs.summary import summary
 from auditor.outputs.tables import tables, write_parquet
+from auditor.rule import as_json
 from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
 
 # 1: the first.
 FORMAT = 1
 WORK = "work"
-TABLES = ("samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases")
+TABLES = (
+    "samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases", "measures", "loops", "faults",
+)  # fmt: skip
 
 
 def begin(folder: Path, *, overwrite: bool = False) -> Path:
@@ -49,18 +55,33 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run wrote, and nothing else."""
     for name in ("report", "cleaned", "dropped", WORK):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("report.html", "summary.json", "manifest.json", *(f"{table}.parquet" for table in TABLES)):
+    files = ("report.html", "summary.json", "rules.json", "manifest.json")
+    for name in (*files, *(f"{table}.parquet" for table in TABLES)):
         (folder / name).unlink(missing_ok=True)
 
 
 def write(folder: Path, audit: Audit) -> dict[str, Any]:
     """Write tables and summary; returns the summary."""
-    held = tables(audit)
-    for name, table in held.items():
-        write_parquet(folder / f"{name}.parquet", table)
-    found = summary(audit, held["samples"]["rules"].combine_chunks())
-    write_bytes(folder / "summary.json", dumped(found))
+    held = {**tables(audit), **measured.tables(audit)}
+    with ThreadPoolExecutor(2) as pool:  # compressing and waiting for the disk need no lock
+        written = [pool.submit(write_parquet, folder / f"{name}.parquet", table) for name, table in held.items()]
+        found = summary(audit, held["samples"]["rules"].combine_chunks())
+        write_bytes(folder / "summary.json", dumped(found))
+        write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
+    for task in written:
+        task.result()
     return found
+
+
+def timed(folder: Path, stages: Mapping[str, Stage]) -> None:
+    """Write anew what each stage of a scan took, once the last is over; the manifest must be written afterwards."""
+    path = folder / "summary.json"
+    write_bytes(path, dumped({**json.loads(path.read_bytes()), "stages": dict(stages)}))
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of the files in a folder, those below it aside."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
 def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)
@@ -69,8 +90,8 @@ def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
-def seal(folder: Path, audit: Audit) -> None:
-    """Write the manifest, last: settings, inputs, and a checksum of every file."""
+def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None) -> None:
+    """Write the manifest, last: settings, inputs (by default as they are now), and a checksum of every file."""
     shutil.rmtree(folder / WORK, ignore_errors=True)
     held = {
         "format": FORMAT,
@@ -81,9 +102,11 @@ def seal(folder: Path, audit: Audit) -> None:
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
+            "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
         },
-        "inputs": [input_of(source) for source in audit.corpus.sources],
+        "measured": measured.described(audit),
+        "inputs": [input_of(source) for source in audit.corpus.sources] if inputs is None else inputs,
         "files": checksums(folder),
     }
     write_bytes(folder / "manifest.json", dumped(held))
@@ -103,6 +126,8 @@ def input_of(source: Source) -> dict[str, Any]:
     }  # fmt: skip
     if source.dialect:
         found["dialect"] = source.dialect
+    if source.times != 1:
+        found["times"] = source.times
     path = Path(source.path)
     if source.remote or not path.is_file():
         return found
@@ -179,6 +204,7 @@ def sources(held: dict[str, Any]) -> Sequence[Source]:
             item["size"],
             item["mtime_ns"],
             item.get("dialect", ""),
+            item.get("times", 1.0),
         )
         for item in held["inputs"]
     ]

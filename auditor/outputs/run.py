@@ -18,8 +18,8 @@ from auditor.kernels.sketch import PERMUTATIONS
 from auditor.outputs import folder
 from auditor.parse import BadLineError
 from auditor.reader import again
-from auditor.rule import Profile, profile
-from auditor.sample import Batch, Places, Role, Turn
+from auditor.rule import Profile, from_json
+from auditor.sample import Batch, Places, Role, Turn, content_ids
 from auditor.sources import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
@@ -116,10 +116,24 @@ class Run:
         return self._table("plan")
 
     @cached_property
+    def measures(self) -> pa.Table:
+        """One row for each sample: what else rules look at (which rows equal which, a few bytes of signatures)."""
+        return self._table("measures")
+
+    @cached_property
+    def loops(self) -> pa.Table:
+        """One row for each loop of each sample."""
+        return self._table("loops")
+
+    @cached_property
+    def faults(self) -> pa.Table:
+        """One row for each fault of the input."""
+        return self._table("faults")
+
+    @cached_property
     def profile(self) -> Profile:
-        """The rules that were applied."""
-        settings = self.manifest["settings"]
-        return profile(settings["profile"], settings["rules"])
+        """The rules that were applied, as they were then."""
+        return from_json(json.loads((self.path / "rules.json").read_bytes()))
 
     @cached_property
     def sources(self) -> list[Source]:
@@ -143,7 +157,7 @@ class Run:
             batch = _read(Part(by_name[name], places), Dialects(fields, by_name[name].dialect))
             first = batch.first.tolist()
             texts, roles, trained = batch.turns["text"].to_pylist(), batch.role.tolist(), batch.trained.tolist()
-            for index, (row, key) in enumerate(zip(chosen, batch.samples["content_id"].to_pylist(), strict=True)):
+            for index, (row, key) in enumerate(zip(chosen, content_ids(batch).to_pylist(), strict=True)):
                 if key != row["content_id"]:
                     raise InputError("{name} is not what was scanned", hint="scan it again", name=name)
                 turns = range(first[index], first[index + 1])

@@ -1,6 +1,7 @@
 """The numbers of a run: verdict, totals, rules and files; what ``summary.json`` and ``--json`` hold."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from auditor import __version__
+from auditor import __version__, accounting
 from auditor.audit import Audit
 from auditor.faults import KINDS
+from auditor.kernels.flat import Ints
 from auditor.rule import Kind
 
 # 1: the first.
@@ -22,8 +24,9 @@ LOOK, ACT = 0.01, 0.05
 
 def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
     """Return the summary of an audit; ``codes`` are the rules that each sample meets."""
-    before = _shares(audit, np.ones(audit.corpus.rows, np.bool_))
-    after = _shares(audit, ~audit.plan.dropped)
+    everything, left = np.ones(audit.corpus.rows, np.bool_), ~audit.plan.dropped
+    budgets = [accounting.budget(audit.corpus, audit.relations, alive) for alive in (everything, left)]
+    before, after = (_shares(audit, alive, held) for alive, held in zip((everything, left), budgets, strict=True))
     totals = _totals(audit, codes)
     return {
         "format": FORMAT,
@@ -33,9 +36,10 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
         "totals": totals,
         "before": before,
         "after": after,
+        "effective": _effective(audit),
         "concentration": audit.relations.patterns.concentration,
         "rules": _rules(audit, codes),
-        "files": _files(audit),
+        "files": _files(audit, budgets[0]["trained_tokens"]),
         "skipped": [
             {"file": item.name, "reason": item.reason, "template": item.template, "about": item.about}
             for item in audit.skipped
@@ -44,9 +48,10 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
             "shingle": audit.corpus.settings.shingle,
             "threshold": audit.corpus.settings.threshold,
             "review": audit.corpus.settings.review,
+            "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
         },
-        "stages": audit.seconds,
+        "stages": dict(audit.stages),
     }
 
 
@@ -61,53 +66,38 @@ def verdict(before: dict[str, Any]) -> dict[str, Any]:
     return {"level": level, "repeated_share": share, "main_cause": main if causes[main] else None}
 
 
-def _shares(audit: Audit, alive: NDArray[np.bool_]) -> dict[str, Any]:
+def _shares(audit: Audit, alive: NDArray[np.bool_], held: Mapping[str, Mapping[str, Ints]]) -> dict[str, Any]:
     """Return what the samples that stay hold, and which share of their trained tokens repeats something.
 
-    Each sample is put down to one cause: loop, else copy of another that stays, else near duplicate.
+    Rows are put down to one cause each: loop, else copy of another that stays, else near duplicate; trained tokens as
+    the budget says, where a copy is a copy whatever else it holds.
     """
-    samples = audit.corpus.samples
-    tokens = samples["trained_tokens"].to_numpy() * alive
-    total = int(tokens.sum())
-    looped = _looped(samples) & alive
-    copy = audit.relations.copy
-    spare = _spare(copy.group, copy.keeper, alive) & ~looped
-    near = _near(audit, alive) & ~looped & ~spare
+    parts = accounting.total(held["trained_tokens"])
+    total = sum(parts.values())
+    loops = accounting.looped(audit.corpus.samples) & alive
+    copy = accounting.spare(audit.relations, alive) & ~loops
+    near = accounting.near_copies(audit.relations, alive) & ~loops & ~copy
     found: dict[str, Any] = {"samples": int(alive.sum()), "trained_tokens": total}
-    for name, hit in (("loop", looped), ("copy", spare), ("near", near)):
+    for name, hit in (("loop", loops), ("copy", copy), ("near", near)):
         found[f"{name}_rows"] = int(hit.sum())
         found[f"{name}_rows_share"] = _share(int(hit.sum()), int(alive.sum()))
-        found[f"{name}_share"] = _share(int(tokens[hit].sum()), total)
-    found["repeated_share"] = _share(int(tokens[looped | spare | near].sum()), total)
-    prompts, answers = audit.relations.prompt.keeper[alive], audit.relations.answer.keeper[alive]
-    found["distinct_prompts"], found["distinct_answers"] = len(np.unique(prompts)), len(np.unique(answers))
-    sizes = np.bincount(copy.group[alive & (copy.group >= 0)], minlength=1)
+    for name in accounting.CAUSES:
+        found[f"{name}_share"] = _share(parts[name], total)
+    found["repeated_share"] = _share(sum(parts[name] for name in ("loop", "copy", "near")), total)
+    found["budget"] = {unit: accounting.total(part) for unit, part in held.items()}
+    found["distinct_prompts"] = _distinct(audit.relations.prompt.keeper, alive)
+    found["distinct_answers"] = _distinct(audit.relations.answer.keeper, alive)
+    group = audit.relations.copy.group
+    sizes = np.bincount(group[alive & (group >= 0)], minlength=1)
     found["largest_copy_group"] = int(sizes.max(initial=0))
     return found
 
 
-def _looped(samples: pa.Table) -> NDArray[np.bool_]:
-    bad = pc.is_in(samples["loop_severity"], pa.array(["degenerate", "noticeable"]))
-    debris = pc.is_in(samples["loop_kind"], pa.array(["debris"]))
-    return np.asarray(pc.and_not(bad, debris).to_numpy(), np.bool_)
-
-
-def _spare(group: NDArray[np.int64], keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell the copies beyond the first of each group that stays."""
-    rows = np.flatnonzero((group >= 0) & alive)
-    order = rows[np.lexsort((rows, keeper[rows] != rows, group[rows]))]
-    again = np.zeros(len(group), np.bool_)
-    again[order[1:][group[order][1:] == group[order][:-1]]] = True
-    return again
-
-
-def _near(audit: Audit, alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell the near duplicates of a sample that stays."""
-    near, best = audit.relations.near, audit.relations.copy.keeper
-    if near is None:
-        return np.zeros(len(alive), np.bool_)
-    keeper = near.keeper[best]
-    return np.asarray((keeper != best) & alive & alive[keeper], np.bool_)
+def _distinct(keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> int:
+    """Count the rows that stand for those that stay."""
+    hit = np.zeros(len(keeper), np.bool_)
+    hit[keeper[alive]] = True
+    return int(hit.sum())
 
 
 def _share(part: int, whole: int) -> float:
@@ -168,7 +158,16 @@ def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
     return listed
 
 
-def _files(audit: Audit) -> list[dict[str, Any]]:
+def _effective(audit: Audit) -> dict[str, Any]:
+    """Return the distinct rows and tokens, and how often an epoch trains them; the row that it trains most."""
+    corpus = audit.corpus
+    found = accounting.effective(corpus, audit.relations, [source.times for source in corpus.sources])
+    row = found["most"]["row"]
+    place = {"file": corpus.sources[int(corpus.source[row])].name, "line": int(corpus.lines[row])}
+    return {**found, "most": {**found["most"], **place}}
+
+
+def _files(audit: Audit, held: Mapping[str, Ints]) -> list[dict[str, Any]]:
     """Return what each file held and what becomes of its rows."""
     corpus = audit.corpus
     sources = len(corpus.sources)
@@ -177,6 +176,7 @@ def _files(audit: Audit) -> list[dict[str, Any]]:
     tokens = np.bincount(corpus.source, weights=corpus.samples["trained_tokens"].to_numpy(), minlength=sources)
     gone = np.where(audit.plan.dropped, corpus.samples["trained_tokens"].to_numpy(), 0)
     lost = np.bincount(corpus.source, weights=gone, minlength=sources)
+    parts = accounting.by_file(held, corpus.source, sources)
     damaged = set(corpus.faults.filter(pc.is_in(corpus.faults["kind"], pa.array(["truncated"])))["source"].to_pylist())
     counted = (
         corpus.samples.select(["source", "dialect"]).group_by(["source", "dialect"]).aggregate([([], "count_all")])
@@ -194,6 +194,8 @@ def _files(audit: Audit) -> list[dict[str, Any]]:
             "dropped": int(dropped[index]),
             "trained_tokens": int(tokens[index]),
             "dropped_tokens": int(lost[index]),
+            "budget": parts[index],
+            "times": source.times,
         }
         for index, (source, rejected) in enumerate(zip(corpus.sources, _rejected(audit), strict=True))
     ]

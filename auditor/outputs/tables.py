@@ -126,8 +126,10 @@ def rules_of(audit: Audit) -> pa.ListArray:
     single = [(finding.row, number[finding.rule]) for finding in audit.findings if finding.row is not None]
     grouped = [(held[finding.group], number[finding.rule]) for finding in audit.findings if finding.group]
     rows = np.concatenate([np.array([row for row, _ in single], np.int64), *(rows for rows, _ in grouped)])
-    which = [np.full(len(rows), code) for rows, code in grouped]
-    keys = np.unique(rows * len(codes) + np.concatenate([np.array([code for _, code in single], np.int64), *which]))
+    sizes = np.array([1] * len(single) + [len(rows) for rows, _ in grouped], np.int64)
+    which = np.repeat(np.array([code for _, code in (*single, *grouped)], np.int64), sizes)
+    keys = np.sort(rows * len(codes) + which)
+    keys = keys[np.diff(keys, prepend=-1) != 0]
     ends = np.searchsorted(keys, np.arange(audit.corpus.rows + 1) * len(codes))
     return pa.ListArray.from_arrays(
         pa.array(ends, pa.int32()), pa.array(codes, pa.string()).take(pa.array(keys % len(codes)))
@@ -153,13 +155,18 @@ def groups(audit: Audit) -> pa.Table:
             "size": pa.array([len(group.rows) for group in held], pa.int64()),
             "keeper_row": pa.array([group.keeper for group in held], pa.int64()),
             "text": pa.array([group.text or None for group in held], pa.string()),
-            "trained_tokens": pa.array([_stake(group, tokens) for group in held], pa.int64()),
+            "trained_tokens": pa.array(_stakes(held, tokens)),
         }
     )
 
 
-def _stake(group: Group, tokens: Ints) -> int:
-    return group.tokens if group.tokens >= 0 else int(tokens[group.rows].sum() - tokens[group.keeper])
+def _stakes(groups: Sequence[Group], tokens: Ints) -> Ints:
+    """Return the trained tokens at stake in each group."""
+    rows = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in groups)])
+    ends = np.concatenate([[0], np.cumsum([len(group.rows) for group in groups])]).astype(np.int64)
+    spare = sums(tokens[rows], ends) - tokens[[group.keeper for group in groups]] if groups else rows
+    known = np.array([group.tokens for group in groups], np.int64)
+    return np.where(known >= 0, known, spare)
 
 
 def slots(audit: Audit) -> pa.Table:

@@ -5,14 +5,15 @@ from typing import Any
 
 import pyarrow.compute as pc
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from auditor.outputs.cleaned import Count
+from auditor.outputs.layout import grid as _table
+from auditor.outputs.layout import indented as _indented
 from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
-from auditor.rule import Rule
+from auditor.rule import Profile, Rule
 from auditor.words import language, say
 from auditor.xtuner.edit import Edited
 
@@ -86,18 +87,34 @@ def notes(told: Iterable[tuple[str, int, str]]) -> list[Text]:
 
 def overview(run: Run) -> RenderableType:
     """Return a run's verdict, its causes, its rules, and what to do next."""
-    found = run.summary
+    return Group(*judgement(run.summary, run.profile), Text(), _indented(_end(run)), Text())
+
+
+def judgement(found: Mapping[str, Any], profile: Profile) -> list[RenderableType]:
+    """Return verdict, causes, rules and files of a summary."""
     parts: list[RenderableType] = [Text(), _indented(_verdict(found)), Text(), _indented(_causes(found))]
     met = [rule for rule in found["rules"] if rule["findings"]]
     if met:
-        parts += [Text(), _indented(_rules(run, met))]
+        parts += [Text(), _indented(_rules(profile, met))]
     if len(found["files"]) > 1:
         parts += [Text(), _indented(_files(found["files"]))]
-    return Group(*parts, Text(), _indented(_end(run)), Text())
+    return [*parts, Text(), _indented(_effective(found))]
 
 
-def _indented(part: RenderableType) -> Padding:
-    return Padding(part, (0, 2), expand=False)
+def _effective(found: Mapping[str, Any]) -> Text:
+    """Say how much of the data is distinct, and how often an epoch trains it."""
+    held = found["effective"]
+    told = say(
+        "{rows} distinct rows of {all}; an epoch trains a distinct token {passes} times on average",
+        rows=number(held["rows"]), all=number(found["before"]["samples"]), passes=f"{held['passes']:.2f}",
+    )  # fmt: skip
+    most = held["most"]
+    if most["passes"] > 1:
+        place = f"{shown(most['file'])}:{most['line']}"
+        told += "\n" + say(
+            "most often {place} with its copies: {times} times", place=place, times=f"{most['passes']:g}"
+        )
+    return Text(told)
 
 
 def _verdict(found: Mapping[str, Any]) -> Text:
@@ -125,15 +142,17 @@ def _causes(found: Mapping[str, Any]) -> Table:
     for name, title in (("loop", "loops"), ("copy", "copies"), ("near", "near duplicates")):
         share = percent(before[f"{name}_share"])
         table.add_row(say(title), number(before[f"{name}_rows"]), share, percent(after[f"{name}_share"]))
+    for name, title in (("template", "fixed text of templates"), ("phrase", "phrases"), ("unique", "everything else")):
+        table.add_row(say(title), "", percent(before[f"{name}_share"]), percent(after[f"{name}_share"]))
     table.add_row(
         say("all samples"), number(before["samples"]), number(before["trained_tokens"]), number(after["trained_tokens"])
     )
     return table
 
 
-def _rules(run: Run, met: list[dict[str, Any]]) -> Table:
+def _rules(profile: Profile, met: list[dict[str, Any]]) -> Table:
     table = _table("rule", "", "findings", "rows", "dropped")
-    titles = {rule.code: rule.text("title", language()) for rule in run.profile.rules}
+    titles = {rule.code: rule.text("title", language()) for rule in profile.rules}
     for rule in (rule for rule in met if rule["severity"] != "low"):
         table.add_row(
             Text(rule["code"], SEVERITIES[rule["severity"]]), titles[rule["code"]], number(rule["findings"]),
@@ -160,14 +179,6 @@ def _files(files: list[dict[str, Any]]) -> Table:
         rest = ranked[MOST:]
         sums = [sum(item[name] for item in rest) for name in ("rows", "dropped", "rejected")]
         table.add_row(say("{count} more files", count=number(len(rest))), *map(number, sums))
-    return table
-
-
-def _table(*headings: str) -> Table:
-    """Return a table without lines: the first column to the left, numbers to the right."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
-    for index, heading in enumerate(headings):
-        table.add_column(say(heading) if heading else "", justify="right" if index else "left")
     return table
 
 
@@ -240,12 +251,23 @@ def rules(held: Iterable[Rule]) -> RenderableType:
     return table
 
 
+def profiles(held: Iterable[Profile]) -> RenderableType:
+    """Return every profile on a line."""
+    table = _table("profile", "", "rules")
+    for profile in held:
+        table.add_row(Text(profile.name), profile.title.get(language(), ""), number(len(profile.rules)))
+    table.columns[1].justify = "left"
+    return table
+
+
 def rule(held: Rule) -> RenderableType:
     """Return one rule whole: what it does, why, from which source, with its own tests."""
     lang = language()
     told = Text(f"{held.code} {held.text('title', lang)}\n", "bold")
     told.append(f"{say(held.severity.value)} · {say(held.action.value)} · {held.name}\n\n", "dim")
     told.append(f"{held.text('what', lang)}\n\n{held.text('why', lang)}\n", "")
+    if held.pattern:
+        told.append(f"\n{say('pattern')}: {shown(held.pattern)}\n", "")
     if held.where:
         told.append("\n" + ", ".join(f"{key}: {value}" for key, value in held.where.items()) + "\n", "")
     if held.source:

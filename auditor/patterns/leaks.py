@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Hashes, Ints
-from auditor.kernels.moulds import Streams, moulds, pour, shingles
+from auditor.kernels.moulds import moulds, pour
+from auditor.kernels.shingles import Streams, shingles
 from auditor.relations.copies import halves
 from auditor.streams import VIEWS, chosen, read
 
@@ -115,14 +116,14 @@ def _each(held: HeldOut) -> Iterator[NDArray[np.uint64]]:
         for path in held.corpus.streams:
             stream = read(path, view)
             own = np.flatnonzero(held.rows[first : first + stream.number])
-            values, texts = shingles(chosen(stream, own), RUN)
+            values, texts, _ = shingles(chosen(stream, own), RUN)
             yield np.column_stack([values, (own[texts] + first).astype(np.uint64)])
             first += stream.number
 
 
 def _whose(stream: Streams, values: Hashes, owners: Ints) -> Ints:
     """Return for each text the held-out row that most of its runs are from."""
-    found, texts = shingles(stream, RUN)
+    found, texts, _ = shingles(stream, RUN)
     at = np.minimum(np.searchsorted(values, found), max(0, len(values) - 1))
     hit = values[at] == found if len(values) else np.zeros(len(found), np.bool_)
     names, counts = np.unique(np.column_stack([texts[hit], owners[at[hit]]]), axis=0, return_counts=True)

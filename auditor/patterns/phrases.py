@@ -1,6 +1,6 @@
 """Phrases: text that many answers open or close with, and stock phrases wherever they stand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Hashes, Ints, Lanes
-from auditor.kernels.moulds import Streams
 from auditor.kernels.reference.sketch import mix
+from auditor.kernels.shingles import Streams
 from auditor.patterns.spelling import spelled_rows
 from auditor.relations.copies import Copies
-from auditor.streams import read
+from auditor.streams import units
 
 FIRST, LAST = 4, 24
 """Fine tokens of the shortest and the longest opening or closing, the begin or end of the answer among them."""
@@ -38,26 +38,51 @@ class Phrase(NamedTuple):
     tokens: int
 
 
-def phrases(corpus: Corpus, answer: Copies) -> tuple[list[Phrase], dict[str, dict[str, float]]]:
+class Edges(NamedTuple):
+    """Openings and closings: those that are listed, how concentrated they are, and how long each row's is (tokens)."""
+
+    found: Sequence[Phrase]
+    concentration: Mapping[str, Mapping[str, float]]
+    lengths: Mapping[str, Ints]
+
+
+def phrases(corpus: Corpus, answer: Copies) -> Edges:
     """Find the openings and closings that many different answers share, and how concentrated they are."""
     distinct = answer.keeper == np.arange(corpus.rows)
     found: list[Phrase] = []
-    concentration = {}
+    concentration, lengths = {}, {}
     for place in ("opening", "closing"):
-        best, length, concentration[f"{place}s"] = grown(edges(corpus, place), distinct)
-        found += _listed(corpus, place, best, length)
-    return found, concentration
+        first = edges(corpus, place)
+        concentration[f"{place}s"] = concentrated(first, distinct & (first != 0))
+        best, lengths[place] = grown(first, lambda rows, place=place: beyond(corpus, place, rows), distinct)  # type: ignore[misc]
+        found += _listed(corpus, place, best, lengths[place])
+    return Edges(found, concentration, lengths)
 
 
-def edges(corpus: Corpus, place: str) -> Iterator[Hashes]:
-    """Yield a hash of the first (or last) tokens of every answer, for FIRST to LAST tokens; 0 where it has fewer."""
-    units = [read(path, "answer") for path in corpus.streams]
-    value = np.zeros(corpus.rows, np.uint64)
-    for k in range(LAST):
-        token = np.concatenate([np.zeros(0, np.uint32), *(_token(held, place, k) for held in units)])
-        value = np.where(token > 0, mix(value * np.uint64(0x9E3779B97F4A7C15) + token), np.uint64(0))
-        if k + 1 >= FIRST:
-            yield value
+def edges(corpus: Corpus, place: str) -> Hashes:
+    """Hash the first (or last) FIRST tokens of every answer; 0 where it has fewer."""
+    parts = [np.zeros(0, np.uint64)]
+    for held, _ in units(corpus.streams, "answer", np.arange(corpus.rows)):
+        value = np.zeros(held.number, np.uint64)
+        for k in range(FIRST):
+            value = _longer(value, _token(held, place, k))
+        parts.append(value)
+    return np.concatenate(parts)
+
+
+def beyond(corpus: Corpus, place: str, rows: Ints) -> Lanes:
+    """Return the tokens of rows (rising) beyond the shortest edge; 0 where there are none; shape (tokens, rows)."""
+    out = np.zeros((LAST - FIRST, len(rows)), np.uint32)
+    done = 0
+    for held, own in units(corpus.streams, "answer", rows):
+        for k in range(FIRST, LAST):
+            out[k - FIRST, done : done + len(own)] = _token(held, place, k)
+        done += len(own)
+    return out
+
+
+def _longer(value: Hashes, token: Lanes) -> Hashes:
+    return np.where(token > 0, mix(value * np.uint64(0x9E3779B97F4A7C15) + token), np.uint64(0))
 
 
 def _token(held: Streams, place: str, k: int) -> Lanes:
@@ -69,25 +94,27 @@ def _token(held: Streams, place: str, k: int) -> Lanes:
     return token
 
 
-def grown(edge: Iterator[Hashes], distinct: NDArray[np.bool_]) -> tuple[Hashes, Ints, dict[str, float]]:
-    """Return the longest phrase that each row has (0: none), as a hash; its length; how concentrated the shortest are.
+def grown(value: Hashes, more: Callable[[Ints], Lanes], distinct: NDArray[np.bool_]) -> tuple[Hashes, Ints]:
+    """Return the longest phrase that each row has (0: none), as a hash, and its length.
 
-    A phrase is had by at least LEAST different answers; it grows while nearly all of these go on alike.
+    A phrase is had by at least LEAST different answers; it grows while nearly all of these go on alike. ``value``
+    hashes the shortest ones; ``more`` returns what follows in some rows.
     """
-    best = next(edge)
-    concentration = concentrated(best, distinct & (best != 0))
-    before = _counts(best, distinct)
-    growing = before >= LEAST
-    best = np.where(growing, best, np.uint64(0))
-    length = np.where(growing, FIRST, 0)
-    for size, value in enumerate(edge, FIRST + 1):
-        now = np.where(growing, _counts(np.where(growing, value, np.uint64(0)), distinct), 0)
-        growing &= (now >= LEAST) & (now >= KEPT * before)
+    best, length = np.zeros(len(value), np.uint64), np.zeros(len(value), np.int64)
+    before = _counts(value, distinct)
+    rows = np.flatnonzero(before >= LEAST)
+    best[rows], length[rows] = value[rows], FIRST
+    value, distinct, before = value[rows], distinct[rows], before[rows]
+    places = np.arange(len(rows))
+    for size, token in enumerate(more(rows), FIRST + 1):
+        value = _longer(value, token[places])
+        now = _counts(value, distinct)
+        growing = (now >= LEAST) & (now >= KEPT * before)
         if not growing.any():
             break
-        best[growing], length[growing] = value[growing], size
-        before = now
-    return best, length, concentration
+        value, distinct, before, places = value[growing], distinct[growing], now[growing], places[growing]
+        best[rows[places]], length[rows[places]] = value, size
+    return best, length
 
 
 def _counts(values: Hashes, distinct: NDArray[np.bool_]) -> Ints:

@@ -7,13 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import xxhash
 
-from auditor.corpus import Corpus
 from auditor.errors import UsageError
 from auditor.kernels.fine import fine
 from auditor.kernels.flat import Ints, flat
-from auditor.kernels.spot import automaton, spot
 from auditor.shipped import RULES
-from auditor.streams import read
 from auditor.text import normalise
 
 HEAD, TAIL = 4, 40
@@ -62,34 +59,12 @@ def packs() -> tuple[Stock, ...]:
     return tuple(stock for path in sorted((RULES / "phrases").glob("*.txt")) for stock in pack(path))
 
 
-def spotted(corpus: Corpus) -> list[Spotted]:
-    """Find the stock phrases of a corpus' answers, the most frequent first; of phrases at one place the longest."""
+def spotted(places: Ints) -> list[Spotted]:
+    """Count the stock phrases of a corpus' answers, the most frequent first.
+
+    ``places`` holds for each its row, its number in the packs, its first token and how many tokens are left.
+    """
     stocks = packs()
-    wanted = automaton([stock.tokens for stock in stocks])
-    lengths = np.array([len(stock.tokens) for stock in stocks], np.int64)
-    parts = [np.zeros((0, 4), np.int64)]
-    first = 0
-    for path in corpus.streams:
-        held = read(path, "answer")
-        places = _longest(spot(held, wanted), lengths)
-        left = np.diff(held.bounds)[places[:, 0]] - places[:, 2]
-        parts.append(np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left]))
-        first += held.number
-    return _counted(np.concatenate(parts), stocks)
-
-
-def _longest(places: Ints, lengths: Ints) -> Ints:
-    """Leave out phrases that stand inside a longer one."""
-    end = places[:, 2] + lengths[places[:, 1]]
-    order = np.lexsort((-end, places[:, 2], places[:, 0]))
-    text, end = places[order, 0], end[order]
-    reach = np.maximum.accumulate(end + text * (1 << 32)) if len(end) else end
-    kept = np.ones(len(order), np.bool_)
-    kept[1:] = end[1:] + text[1:] * (1 << 32) > reach[:-1]
-    return places[order[kept]]
-
-
-def _counted(places: Ints, stocks: tuple[Stock, ...]) -> list[Spotted]:
     names = {stock.text: k for k, stock in reversed(list(enumerate(stocks)))}
     phrase = np.array([names[stock.text] for stock in stocks], np.int64)[places[:, 1]]
     found = []

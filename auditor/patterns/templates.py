@@ -1,20 +1,24 @@
 """Templates of a corpus: found among distinct texts, looked for in all, and spelled out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Hashes, Ints
-from auditor.kernels.moulds import SIZE, Poured, Streams, pour
+from auditor.kernels.moulds import Poured, pour
 from auditor.kernels.moulds import moulds as laid_out
-from auditor.patterns.spelling import Sampled, Slot, drawing, spell, spellings, spoken
-from auditor.relations.copies import Copies
-from auditor.relations.moulds import LEAST, joined, moulds, named
-from auditor.streams import chosen, read
+from auditor.kernels.shingles import SIZE, Incidence, incidence
+from auditor.patterns.spelling import Sampled, Slot, drawing, spell, spellings
+from auditor.relations.copies import Copies, halves
+from auditor.relations.moulds import LEAST, joined, moulds, named, spoken
+from auditor.store import read_arrow
 from auditor.streams import joined as put_together
+from auditor.streams import units
 
 TEXTS, TOKENS = 65_536, 6_000_000
 """Distinct texts, and fine tokens of them, that templates are searched in; of more, a sample is drawn by content."""
@@ -24,9 +28,6 @@ NEED = 0.6
 
 KINDS = {"answer": "template", "prompt": "prompt_template"}
 """What a group of each view's templates is called."""
-
-WORDS = 3
-"""Different words (or letters of unspaced scripts) that a template's fixed text has at least."""
 
 SPELLED = 100
 """Templates whose slots are spelled out: the largest."""
@@ -44,34 +45,40 @@ class Template(NamedTuple):
 
 
 class Templates(NamedTuple):
-    """The templates of one view, and which share of each row's characters its template covers (0: of none)."""
+    """The templates of one view, their shingles, and which share of each row's characters its template covers."""
 
-    found: Sequence[Template]
-    share: NDArray[np.float64]
+    found: Sequence[Template] = ()
+    sets: Sequence[Hashes] = ()
+    share: NDArray[np.float64] = np.zeros(0)
 
 
-def templates(corpus: Corpus, view: str, copy: Copies) -> Templates:
-    """Find the templates of a view; ``copy`` says which texts are copies."""
+class Looked(NamedTuple):
+    """The texts of a view that are searched, and what they share."""
+
+    sampled: Sampled
+    held: Incidence
+
+
+def looked(corpus: Corpus, view: str, copy: Copies) -> Looked:
+    """Draw the texts that are searched; ``copy`` says which ones are copies."""
     sampled = sample(corpus, view, copy)
-    sets = joined([mould.values for mould in moulds(sampled.streams)])
-    tried = pour(sampled.streams, laid_out(sets, NEED))
-    sizes = np.bincount(tried.mould[tried.mould >= 0], minlength=len(sets))
-    sets = [
-        values for k, values in enumerate(sets)
-        if sizes[k] >= LEAST and spoken(sampled, tried, k, values) >= WORDS
-    ]  # fmt: skip
+    return Looked(sampled, incidence(sampled.streams, LEAST))
+
+
+def templates(corpus: Corpus, view: str, among: Looked) -> Templates:
+    """Find the templates of a view."""
+    sampled, held = among
+    sets = [each for each in joined(moulds(sampled.streams, held)) if spoken(sampled.streams, held, each)]
+    poured, sets = _poured(corpus, view, sets, sampled.rows)
     if not sets:
-        return Templates([], np.zeros(corpus.rows))
-    poured = _poured(corpus, view, sets)
-    tried = pour(sampled.streams, laid_out(sets, NEED))
+        return Templates(share=np.zeros(corpus.rows))
     share = np.divide(poured.covered, poured.whole, out=np.zeros(corpus.rows), where=poured.whole > 0)
     share[poured.mould < 0] = 0
     names = named(sets)
-    order = np.argsort(poured.mould, kind="stable")
-    bounds = np.searchsorted(poured.mould[order], np.arange(len(sets) + 1))
-    rows = [order[bounds[k] : bounds[k + 1]] for k in range(len(sets))]
+    rows, members = (_by_mould(mould, len(sets)) for mould in (poured.mould, poured.mould[sampled.rows]))
     largest = sorted(range(len(sets)), key=lambda k: (-len(rows[k]), names[k]))[:SPELLED]
-    drawings = {k: drawing(sampled, tried, k, sets[k]) for k in largest}
+    score = poured.score[sampled.rows]
+    drawings = {k: drawing(sampled, members[k], score[members[k]], sets[k]) for k in largest}
     texts = spellings(corpus, view, list(drawings.values()))
     found = []
     for k, name in enumerate(names):
@@ -80,7 +87,7 @@ def templates(corpus: Corpus, view: str, copy: Copies) -> Templates:
             skeleton, slots = spell(drawings[k], texts)
             about = about._replace(model=drawings[k].model, skeleton=skeleton, slots=slots)
         found.append(about)
-    return Templates(sorted(found, key=lambda each: (-len(each.rows), each.name)), share)
+    return Templates(sorted(found, key=lambda each: (-len(each.rows), each.name)), sets, share)
 
 
 def sample(corpus: Corpus, view: str, copy: Copies) -> Sampled:
@@ -88,35 +95,48 @@ def sample(corpus: Corpus, view: str, copy: Copies) -> Sampled:
     rows = np.flatnonzero(copy.keeper == np.arange(corpus.rows))
     sizes = _sizes(corpus, view)
     rows = rows[sizes[rows] >= SIZE]
-    keys = corpus.keys[f"{view}_key"].take(rows).combine_chunks()
-    order = np.argsort(np.frombuffer(keys.buffers()[1], "S16", count=len(keys), offset=16 * keys.offset), kind="stable")
-    kept = order[:TEXTS]
-    kept = kept[np.cumsum(sizes[rows[kept]]) <= TOKENS]
-    wanted = np.sort(rows[kept])
-    parts = []
-    for first, last, held in _units(corpus, view):
-        own = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, last)] - first
-        parts.append(chosen(held, own))
-    return Sampled(put_together(parts), wanted)
-
-
-def _units(corpus: Corpus, view: str) -> Iterator[tuple[int, int, Streams]]:
-    """Yield the streams of each unit, with its first row and the one behind its last."""
-    first = 0
-    for path in corpus.streams:
-        held = read(path, view)
-        yield first, first + held.number, held
-        first += held.number
+    keys = halves(corpus.keys[f"{view}_key"])[rows]
+    if len(rows) > TEXTS:
+        near = keys[:, 0] <= np.partition(keys[:, 0], TEXTS)[TEXTS]
+        rows, keys = rows[near], keys[near]
+    order = np.lexsort((keys[:, 1], keys[:, 0]))[:TEXTS]
+    order = order[np.cumsum(sizes[rows[order]]) <= TOKENS]
+    rank = np.argsort(rows[order])
+    wanted = rows[order][rank]
+    return Sampled(put_together([held for held, _ in units(corpus.streams, view, wanted)]), wanted, rank)
 
 
 def _sizes(corpus: Corpus, view: str) -> Ints:
     """Count the fine tokens of every row."""
-    parts = [np.diff(held.bounds) for _, _, held in _units(corpus, view)]
-    return np.concatenate([np.zeros(0, np.int64), *parts])
+    counts = [pc.list_value_length(read_arrow(path)[view]).to_numpy().astype(np.int32) for path in corpus.streams]
+    return np.concatenate([np.zeros(0, np.int32), *counts])
 
 
-def _poured(corpus: Corpus, view: str, sets: list[Hashes]) -> Poured:
-    """Look for templates in every row, unit by unit."""
+def _poured(corpus: Corpus, view: str, sets: list[Hashes], sampled: Ints) -> tuple[Poured, list[Hashes]]:
+    """Look for templates in every row, unit by unit; those that too few of the distinct texts are of do not count."""
+    found = _all_poured(corpus, view, sets, np.arange(corpus.rows))
+    mould = found.mould[sampled]
+    kept = np.bincount(mould[mould >= 0], minlength=len(sets)) >= LEAST
+    if kept.all():
+        return found, sets
+    left = [each for each, enough in zip(sets, kept.tolist(), strict=True) if enough]
+    lost = np.flatnonzero((found.mould >= 0) & ~kept[found.mould])
+    number = np.append(np.cumsum(kept) - 1, -1).astype(np.int32)
+    found = found._replace(mould=number[found.mould])
+    for column, values in zip(found, _all_poured(corpus, view, left, lost), strict=True):
+        column[lost] = values
+    return found, left
+
+
+def _all_poured(corpus: Corpus, view: str, sets: list[Hashes], rows: Ints) -> Poured:
+    """Look for templates in rows (rising), unit by unit."""
     wanted = laid_out(sets, NEED)
-    parts = [pour(held, wanted) for _, _, held in _units(corpus, view)]
-    return Poured(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    found = [pour(held, wanted) for held, _ in units(corpus.streams, view, rows)]
+    return Poured(*(np.concatenate([np.zeros(0, np.int32), *(each[k] for each in found)]) for k in range(4)))
+
+
+def _by_mould(mould: NDArray[np.int32], number: int) -> list[Ints]:
+    """Return the rows of each template."""
+    order = np.argsort(mould, kind="stable")
+    bounds = np.searchsorted(mould[order], np.arange(number + 1)).tolist()
+    return [order[first:last] for first, last in pairwise(bounds)]

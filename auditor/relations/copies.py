@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.pairs import buckets
 
 
 class Copies(NamedTuple):
@@ -35,6 +36,21 @@ def copies(keys: NDArray[np.uint64], rank: Ints) -> Copies:
     >>> found.group.tolist(), found.keeper.tolist()
     ([0, -1, 0, -1], [2, 1, 2, 3])
     """
+    held = keys.any(axis=1)
+    order = np.flatnonzero(held)
+    order = order[np.argsort(rank[order])]
+    found = buckets(np.ascontiguousarray(keys[:, 0]), order)
+    rows, starts = order[found.rows], found.starts
+    if (keys[rows, 1] != np.repeat(keys[rows[starts[:-1]], 1], np.diff(starts))).any():
+        return _sorted(keys, rank)
+    keeper, group = np.arange(len(keys), dtype=np.int64), np.full(len(keys), -1, np.int64)
+    keeper[rows] = np.repeat(rows[starts[:-1]], np.diff(starts))
+    group[rows] = keeper[rows]
+    return Copies(numbered(group), keeper)
+
+
+def _sorted(keys: NDArray[np.uint64], rank: Ints) -> Copies:
+    """Group rows by both halves of their keys: for the day when two contents have the same first half."""
     rows = len(keys)
     order = np.lexsort((rank, keys[:, 1], keys[:, 0]))
     held = keys[order]
@@ -42,8 +58,8 @@ def copies(keys: NDArray[np.uint64], rank: Ints) -> Copies:
     fresh[1:] = (held[1:] != held[:-1]).any(axis=1) | ~held[1:].any(axis=1)
     run = np.cumsum(fresh) - 1
     keeper = np.empty(rows, np.int64)
-    keeper[order] = order[np.flatnonzero(fresh)][run] if rows else order
-    crowded = (np.bincount(run) > 1)[run] if rows else fresh
+    keeper[order] = order[np.flatnonzero(fresh)][run]
+    crowded = (np.bincount(run) > 1)[run]
     group = np.full(rows, -1, np.int64)
     group[order[crowded]] = run[crowded]
     return Copies(numbered(group), keeper)
@@ -56,9 +72,11 @@ def numbered(group: Ints) -> Ints:
     [0, -1, 1, 0]
     """
     held = group >= 0
-    names, first, place = np.unique(group[held], return_index=True, return_inverse=True)
-    order = np.empty(len(names), np.int64)
-    order[np.argsort(first, kind="stable")] = np.arange(len(names))
+    first = np.full(int(group.max(initial=-1)) + 1, len(group), np.int64)
+    rows = np.flatnonzero(held)
+    first[group[rows[::-1]]] = rows[::-1]
+    order = np.empty(len(first), np.int64)
+    order[np.argsort(first, kind="stable")] = np.arange(len(first))
     out = np.full(len(group), -1, np.int64)
-    out[held] = order[place]
+    out[held] = order[group[held]]
     return out

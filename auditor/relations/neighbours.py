@@ -1,25 +1,20 @@
 """Near duplicates: bands of MinHash propose, exact Jaccard decides."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.kernels.flat import Hashes, Ints
-from auditor.kernels.pairs import Band, Corpus, Levels, Related, buckets, relate
-from auditor.kernels.sketch import Sets
+from auditor.kernels.flat import Ints
+from auditor.kernels.pairs import Band, tied
 
 FLOOR = 0.5
 """Verified pairs below this similarity are not kept: too far apart to matter at any threshold."""
 
-
-class Sketches(NamedTuple):
-    """The sketches of the rows to relate: keys of each band, shape (rows, bands), and low bytes of signatures."""
-
-    keys: Hashes
-    lanes: NDArray[np.uint8]
-    system: Hashes
+CROWD = 64
+"""Samples of one bucket up to which a newcomer meets every group there; of more, rare shingles propose pairs."""
 
 
 class Neighbours(NamedTuple):
@@ -64,24 +59,6 @@ class Likeness(NamedTuple):
     covers: NDArray[np.float64]
 
 
-def neighbours(sketches: Sketches, rank: Ints, sets: Callable[[Ints], tuple[Sets, Sets]], levels: Levels) -> Neighbours:
-    """Relate rows; of two that are alike enough to let one go, the one of lower rank is kept.
-
-    ``sets`` returns the shingles of rows (given in rising order): of the conversation, and with the system text.
-    """
-    rows = len(rank)
-    order = np.argsort(rank, kind="stable")
-    bands = [buckets(np.ascontiguousarray(keys), order) for keys in sketches.keys.T]
-    place, bands = compressed(bands, rows)
-    chosen = order[place]
-    candidates = np.sort(chosen)
-    narrow, wide = sets(candidates)
-    held = np.searchsorted(candidates, chosen)
-    corpus = Corpus(narrow, wide, sketches.system[chosen], sketches.lanes[chosen], held)
-    found = relate(corpus, bands, levels)
-    return _of_rows(found, chosen, rows, np.diff(narrow.offsets)[held])
-
-
 def compressed(bands: list[Band], rows: int) -> tuple[Ints, list[Band]]:
     """Number the rows that share a bucket with another from 0, in their order; return which they are, and the bands.
 
@@ -96,17 +73,72 @@ def compressed(bands: list[Band], rows: int) -> tuple[Ints, list[Band]]:
     return np.flatnonzero(hit), [Band(number[band.rows], band.starts) for band in bands]
 
 
-def _of_rows(found: Related, chosen: Ints, rows: int, sizes: Ints) -> Neighbours:
-    """Translate from samples numbered by preference back to rows."""
-    keeper = np.arange(rows, dtype=np.int64)
-    keeper[chosen] = chosen[found.keeper]
-    group = np.full(rows, -1, np.int64)
-    crowded = np.bincount(found.group, minlength=len(chosen))[found.group] > 1 if len(chosen) else np.zeros(0, bool)
-    group[chosen[crowded]] = chosen[found.group[crowded]]
-    pairs = chosen[found.ends]
-    contained = found.common[:, None] / sizes[found.ends]
-    swap = pairs[:, 0] > pairs[:, 1]
-    pairs[swap], contained[swap] = pairs[swap, ::-1], contained[swap, ::-1]
-    keys, first = np.unique((pairs[:, 0] << 32) | pairs[:, 1], return_index=True)
-    ends = np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1)
-    return Neighbours(group, keeper, ends, found.jaccard[first], contained[first])
+class Share(NamedTuple):
+    """Samples that buckets tie to nobody outside, and the buckets of every band, which number them from 0."""
+
+    samples: Ints
+    bands: list[Band]
+
+
+def shares(bands: list[Band], weights: Ints, most: int) -> Iterator[Share]:
+    """Cut samples into shares that can be related apart from one another.
+
+    What buckets tie together, directly or through others, stays together; a share weighs ``most`` unless such a whole
+    weighs more by itself. Samples keep their order in each.
+
+    >>> bands = [Band(np.array([0, 2, 1, 3], np.int32), np.array([0, 2, 4]))]
+    >>> [share.samples.tolist() for share in shares(bands, np.ones(4, np.int64), 2)]
+    [[0, 2], [1, 3]]
+    """
+    if not len(weights):
+        return
+    lowest = tied(bands, len(weights))
+    heavy = np.bincount(lowest, weights, minlength=len(weights)).astype(np.int64)
+    number = _renumbered((np.cumsum(heavy) - heavy) // max(1, most))[lowest]
+    order = np.argsort(number, kind="stable")
+    last = int(number.max()) + 1
+    ends = np.searchsorted(number[order], np.arange(last + 1))
+    place = np.empty(len(weights), np.int32)
+    place[order] = np.arange(len(weights)) - ends[number[order]]
+    parts = [_parts(band, number, place, last) for band in bands]
+    for share, (first, end) in enumerate(pairwise(ends.tolist())):
+        yield Share(order[first:end], [part[share] for part in parts])
+
+
+def uncrowded(bands: list[Band]) -> tuple[list[Band], Ints]:
+    """Take buckets of more than ``CROWD`` samples out of bands; return what is left, and the samples of those."""
+    left, taken = [], [np.zeros(0, np.int32)]
+    for band in bands:
+        sizes = np.diff(band.starts)
+        small = np.repeat(sizes <= CROWD, sizes)
+        left.append(Band(band.rows[small], np.concatenate([[0], np.cumsum(sizes[sizes <= CROWD])])))
+        taken.append(band.rows[~small])
+    return left, np.unique(np.concatenate(taken)).astype(np.int64)
+
+
+def _renumbered(values: Ints) -> NDArray[np.uint16]:
+    """Number rising values from 0 without gaps (from the last number on, all alike)."""
+    fresh = np.diff(values, prepend=values[:1]) > 0
+    return np.minimum(np.cumsum(fresh), 65535).astype(np.uint16)
+
+
+def _parts(band: Band, number: NDArray[np.uint16], place: NDArray[np.int32], last: int) -> list[Band]:
+    """Cut a band's buckets by the shares that their samples belong to."""
+    sizes = np.diff(band.starts)
+    of_bucket = number[band.rows[band.starts[:-1]]] if len(sizes) else number[:0]
+    order = np.argsort(of_bucket, kind="stable")
+    rows = place[band.rows[np.argsort(number[band.rows], kind="stable")]]
+    starts = np.concatenate([[0], np.cumsum(sizes[order])])
+    bounds = np.searchsorted(of_bucket[order], np.arange(last + 1)).tolist()
+    return [
+        Band(rows[starts[first] : starts[end]], starts[first : end + 1] - starts[first])
+        for first, end in pairwise(bounds)
+    ]
+
+
+def distinct(pairs: Ints) -> Ints:
+    """Return where each of several pairs (lower row first) stands, once each, in rising order."""
+    keys = (pairs[:, 0] << 32) | pairs[:, 1]
+    order = np.argsort(keys)
+    held = keys[order]
+    return order[np.diff(held, prepend=-1) != 0] if len(held) else order

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.kernels.find import places
 from auditor.kernels.flat import Ints
 from auditor.kernels.reference.sketch import mix
-from auditor.sample import Batch, Role
+from auditor.sample import Role
 from auditor.views import ANSWER, PROMPT, Views, sums
 
 MARKERS = (
@@ -43,7 +42,7 @@ def measure(views: Views) -> pa.Table:
     """
     batch = views.batch
     first = batch.first
-    chars = characters(batch)
+    chars = batch.chars
     trained = views.part == ANSWER
     count, turn, start = _markers(views)
     echoes, repeats = _equal_turns(views, chars)
@@ -59,11 +58,6 @@ def measure(views: Views) -> pa.Table:
         "repeats_turn": repeats,
     }
     return pa.table(columns)
-
-
-def characters(batch: Batch) -> Ints:
-    """Count the code points of every turn."""
-    return np.asarray(pc.utf8_length(batch.turns["text"]).to_numpy(), np.int64)
 
 
 def _markers(views: Views) -> tuple[Ints, Ints, Ints]:

@@ -185,27 +185,22 @@ def _loss(look: Look, item: Mapping[str, Any]) -> bool:
     return str(value).lower() == "true"
 
 
-def _alpaca(look: Look) -> list[Turn]:
-    if look.row.get("output") == "<nooutput>":
+JOINED: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "alpaca_map_fn": (("instruction", "input"), "output"),
+    "alpaca_zh_map_fn": (("instruction_zh", "input_zh"), "output_zh"),
+    "medical_map_fn": (("instruction", "input"), "output"),
+    "sql_map_fn": (("context", "question"), "answer"),
+}
+"""Map functions that format fields into a question, a line each, and the field of the answer."""
+
+
+def _joined(look: Look) -> list[Turn]:
+    """Read a question of several fields, whatever they hold."""
+    fields, answer = JOINED[look.map_name]
+    if look.map_name == "alpaca_map_fn" and look.row.get("output") == "<nooutput>":
         look.warn("F308")
         return []
-    asked = "\n".join(look.formatted(name) for name in ("instruction", "input"))
-    return [{"input": asked, "output": look.field("output")}]
-
-
-def _alpaca_zh(look: Look) -> list[Turn]:
-    asked = "\n".join(look.formatted(name) for name in ("instruction_zh", "input_zh"))
-    return [{"input": asked, "output": look.field("output_zh")}]
-
-
-def _medical(look: Look) -> list[Turn]:
-    asked = "\n".join(look.formatted(name) for name in ("instruction", "input"))
-    return [{"input": asked, "output": look.field("output")}]
-
-
-def _sql(look: Look) -> list[Turn]:
-    asked = "\n".join(look.formatted(name) for name in ("context", "question"))
-    return [{"input": asked, "output": look.field("answer")}]
+    return [{"input": "\n".join(map(look.formatted, fields)), "output": look.field(answer)}]
 
 
 def _colors(look: Look) -> list[Turn]:
@@ -246,7 +241,6 @@ def _pair(look: Look) -> list[Turn]:
 
 READERS: Mapping[str, Callable[[Look], list[Turn]]] = {
     "None": _standard, "openai_map_fn": _messages, "wizardlm_map_fn": _conversations, "llava_map_fn": _conversations,
-    "llava_image_only_map_fn": _conversations, "alpaca_map_fn": _alpaca, "alpaca_zh_map_fn": _alpaca_zh,
-    "medical_map_fn": _medical, "sql_map_fn": _sql, "colors_map_fn": _colors, "pretrain_map_fn": _pretrain,
-    "oasst1_map_fn": _oasst1,
+    "llava_image_only_map_fn": _conversations, "colors_map_fn": _colors, "pretrain_map_fn": _pretrain,
+    "oasst1_map_fn": _oasst1, **dict.fromkeys(JOINED, _joined),
 }  # fmt: skip

@@ -22,6 +22,10 @@ ENDS = (
 """What stands behind an answer that its model ended."""
 
 
+MOST = 0.5
+"""The share of an answer past which even a harmless loop is what the answer says."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """How much an answer repeats itself: its main loop, the share of it in loops, and shares of n-grams."""
@@ -63,16 +67,23 @@ class Evaluation:
 def measured(answer: str) -> Measured:
     """Measure an answer.
 
-    >>> measured("好的。" + "我是小助手" * 20).loop.times
-    20
+    A loop that training data may hold without harm, such as laughter, is one here where it is most of the answer.
+
+    >>> measured("好的。" + "我是小助手" * 20).loop.times, measured("好的" * 20).loop.times
+    (20, 20)
+    >>> measured("哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈，这个问题问得好，我们先把五花肉切块焯水，再慢慢地炒糖色。").loop
     """
-    found = [loop for loop in loops(answer) if loop.kind is not Kind.DEBRIS and loop.severity != "harmless"]
+    found = [loop for loop in loops(answer) if loop.kind is not Kind.DEBRIS and _counts(loop, answer)]
     covered = sum(loop.end - loop.start for loop in found)
     words = tokens(answer)
     return Measured(
         main_loop(found), min(1.0, covered / len(answer)) if answer else 0.0,
         1 - distinct(words, 2), 1 - distinct(words, 4), distinct(words, 1), distinct(words, 2),
     )  # fmt: skip
+
+
+def _counts(loop: Loop, answer: str) -> bool:
+    return loop.severity != "harmless" or loop.end - loop.start > MOST * len(answer.strip())
 
 
 def distinct(words: Sequence[str], size: int) -> float:

@@ -110,15 +110,7 @@ class EvaluateRepetitionHook(EvaluateChatHook):  # type: ignore[misc]
     ) -> None:
         self._evaluate(runner, (runner, model, device), max_new_tokens, save=save_eval_output)
 
-    def _eval_images(
-        self,
-        runner: Any,
-        model: Any,
-        device: Any,
-        max_new_tokens: int | None = None,
-        save_eval_output: bool = False,  # noqa: FBT001, FBT002
-    ) -> None:
-        self._evaluate(runner, (runner, model, device), max_new_tokens, save=save_eval_output)
+    _eval_images = _eval_language
 
     def _evaluate(self, runner: Any, where: tuple[Any, Any, Any], limit: int | None, *, save: bool) -> None:
         """Ask every question with every configuration; write, count, warn, learn."""

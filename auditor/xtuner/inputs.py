@@ -11,11 +11,15 @@ from auditor.xtuner.maps import known
 
 
 class Inputs(NamedTuple):
-    """What a scan reads, and what it must say about configurations (file, line, words), and files' dialects."""
+    """What a scan reads, what it must say about configurations (file, line, words), and by path: dialects and times.
+
+    A file that is listed twice is read twice in an epoch.
+    """
 
     data: list[str]
     notes: list[tuple[str, int, str]]
     dialects: dict[str, str]
+    times: dict[str, float]
 
 
 def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None) -> Inputs:
@@ -23,6 +27,7 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
     data: list[str] = []
     notes: list[tuple[str, int, str]] = []
     dialects: dict[str, str] = {}
+    times: dict[str, float] = {}
     for item in items:
         if "://" in item or item == "-" or not looks_like_one(Path(item)):
             data.append(item)
@@ -34,8 +39,10 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
             told = "; ".join(f"{place}:{line}: {words}" for place, line, words in notes) or "-"
             raise UsageError("{name} names no local data: {told}", hint="see auditor check", name=item, told=told)
         dialects |= {str(path): name for one, path in config.files if (name := _dialect(config, one.map_fn))}
+        for one, path in config.files:
+            times[str(path)] = times.get(str(path), 0.0) + one.times
         data += [file for file in files if file not in data]
-    return Inputs(data, notes, dialects)
+    return Inputs(data, notes, dialects, times)
 
 
 def _dialect(config: Config, map_fn: str | None) -> str:

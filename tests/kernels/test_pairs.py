@@ -38,14 +38,21 @@ LEVELS = kernel.Levels(0.6, 0.75, 0.4)
 
 @pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")
 @pytest.mark.parametrize("seed", range(8))
-def test_kernel_equals_reference(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("exact", [False, True])
+def test_kernel_equals_reference(seed: int, exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Groups, keepers and pairs, value for value."""
     held, bands = corpus(seed)
-    mine = kernel.relate(held, bands, LEVELS)
+    mine = kernel.relate(held, bands, LEVELS, exact=exact)
     monkeypatch.setattr(kernel, "kernel", plain)
-    theirs = kernel.relate(held, bands, LEVELS)
-    for left, right in zip(mine, theirs, strict=True):
-        assert left.tolist() == right.tolist()
+    theirs = kernel.relate(held, bands, LEVELS, exact=exact)
+    assert mine.group.tolist() == theirs.group.tolist()
+    assert mine.keeper.tolist() == theirs.keeper.tolist()
+    assert verified(mine) == verified(theirs)
+
+
+def verified(found: kernel.Related) -> set[tuple[int, ...]]:
+    """The pairs that were verified, once each, with what was found."""
+    return set(zip(*found.ends.T.tolist(), found.common.tolist(), found.jaccard.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -109,3 +116,54 @@ def test_no_samples() -> None:
     empty = Sets(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     none = kernel.Corpus(empty, empty, np.zeros(0, np.uint64), np.zeros((0, 128), np.uint8))
     assert len(kernel.relate(none, [], LEVELS).group) == 0
+
+
+def prefixed(sets: Sets, least: float) -> kernel.Band:
+    """The buckets of all samples' prefixes."""
+    counts = kernel.tallied([sets.values], len(sets.values))
+    return kernel.prefixed(kernel.prefixes(sets, np.arange(len(sets.offsets) - 1), counts, least))
+
+
+def test_prefixes_miss_no_pair() -> None:
+    """Every pair that is alike enough shares a bucket, at places from which so much can still be shared."""
+    held, _ = corpus(3, 200)
+    values, offsets = held.narrow
+    sets = [set(values[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
+    for least in (0.5, 0.8, 1.0):
+        rows, starts, _ = prefixed(held.narrow, least)
+        together = {
+            pair
+            for a, b in itertools.pairwise(starts.tolist())
+            for pair in itertools.combinations(sorted(set(rows[a:b].tolist())), 2)
+        }
+        alike = {
+            (a, b) for b in range(200) for a in range(b) if len(sets[a] & sets[b]) / len(sets[a] | sets[b]) >= least
+        }
+        assert alike <= together
+        assert least == 1.0 or 20 < len(alike) < len(together) < 199 * 100
+
+
+@pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")
+@pytest.mark.parametrize("least", [0.3, 0.8, 1.0])
+def test_prefixes_equal_reference(least: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same buckets and places, also where a set is empty."""
+    held, _ = corpus(5, 120)
+    gaps = Sets(held.narrow.values, np.concatenate([[0, 0], held.narrow.offsets[1:]]))
+    mine = prefixed(gaps, least)
+    monkeypatch.setattr(kernel, "kernel", plain)
+    theirs = prefixed(gaps, least)
+    assert [part.tolist() for part in mine] == [part.tolist() for part in theirs]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_prefixes_are_related_like_bands(exact: bool) -> None:
+    """Buckets of rare shingles, with the places of these, tie what brute force ties."""
+    held, _ = corpus(7, 200)
+    found = kernel.relate(held, [prefixed(held.narrow, LEVELS.tie)], LEVELS, exact=exact)
+    values, offsets = held.narrow
+    sets = [set(values[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
+    system = held.system.tolist()
+    for b in range(200):
+        for a in range(b):
+            if system[a] == system[b] and len(sets[a] & sets[b]) / len(sets[a] | sets[b]) >= LEVELS.tie:
+                assert found.group[a] == found.group[b]

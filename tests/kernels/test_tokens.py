@@ -37,6 +37,34 @@ def test_kernel_equals_reference(texts: list[str]) -> None:
 
 
 @compiled
+@settings(max_examples=200, deadline=None)
+@given(st.lists(TEXT | st.text("a中", max_size=3000), max_size=6))
+def test_characters_equal_reference(texts: list[str]) -> None:
+    """Code points are counted as Python counts them, in texts longer than any block of the kernel too."""
+    assert kernel.characters(flat(texts)).tolist() == [len(text) for text in texts]
+
+
+@compiled
+@pytest.mark.parametrize("seed", range(5))
+def test_part_keys_equal_reference(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of prompts, answers and frames, also of samples without such turns, or with empty ones only."""
+    draw = np.random.default_rng(seed)
+    texts = flat(draw.choice(["", "a", "中b", "cc"], 60).tolist())
+    hashes = draw.integers(0, 2**64, (60, 2), np.uint64)
+    part, role = draw.integers(0, 3, 60).astype(np.int8), draw.integers(0, 4, 60).astype(np.int8)
+    first = np.concatenate([[0], np.sort(draw.integers(0, 61, 19)), [60]])
+    for parts in ((0,), (1,), (0, 2), (0, 1, 2)):
+        mine = kernel.part_keys(hashes, part, role, texts, first, *parts)
+        with monkeypatch.context() as patch:
+            patch.setattr(kernel, "COMPILED", False)
+            theirs = kernel.part_keys(hashes, part, role, texts, first, *parts)
+        assert mine.tolist() == theirs.tolist()
+        assert (mine == 0).all(1).any()
+    with pytest.raises(ValueError, match="fit together"):
+        kernel.part_keys(hashes, part[:-1], role, texts, first, 0)
+
+
+@compiled
 def test_every_code_point() -> None:
     """Each code point by itself, and between letters, is normalised and classed as Python says."""
     chars = [chr(code) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF]

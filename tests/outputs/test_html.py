@@ -122,11 +122,14 @@ def test_links_of_the_first_page_lead_to_items(report: Path) -> None:
 
 
 def test_causes_add_up_to_what_the_summary_says(run: Run) -> None:
-    """The parts of the sources are the parts of the verdict."""
-    facts = Facts(run)
-    tokens = np.bincount(facts.cause, weights=facts.tokens, minlength=4)
-    for name, count in zip(CAUSES[1:], tokens[1:], strict=True):
-        assert count / tokens.sum() == pytest.approx(run.summary["before"][f"{name}_share"], abs=1e-6)
+    """The parts of the sources are the parts of the verdict, and rows of each cause are as many as it counts."""
+    facts, before = Facts(run), run.summary["before"]
+    tokens = sources.Sources(facts).tokens.sum(axis=0)
+    rows = np.bincount(facts.cause, minlength=4)
+    for name, count, number in zip(CAUSES[1:], tokens[1:], rows[1:], strict=True):
+        assert count == before["budget"]["trained_tokens"][name]
+        assert number == before[f"{name}_rows"]
+    assert tokens.sum() == before["trained_tokens"]
 
 
 def test_near_duplicates_show_both_texts_with_what_they_share(run: Run, report: Path) -> None:

@@ -12,7 +12,7 @@ from auditor.cli import main
 from auditor.words import choose
 from auditor.xtuner import eval_files, logs, runs
 from auditor.xtuner.cause import links
-from auditor.xtuner.evaluation import judged, split
+from auditor.xtuner.evaluation import judged, measured, split
 from auditor.xtuner.trend import onset, points
 
 HERE = Path(__file__).parent
@@ -118,6 +118,15 @@ def test_log() -> None:
     ]
     assert [item.ended for item in found] == [True, False, True]
     assert onset(points(found)) == 500
+
+
+def test_a_harmless_loop_that_is_the_whole_answer() -> None:
+    """What a training answer may hold without harm is a loop where the model says nothing else."""
+    told = {
+        text: measured(text).loop is not None
+        for text in ("好的" * 20, "Ok. " * 9, "哈" * 16 + "，这道菜的做法很简单，先把鱼洗净切片，再用料酒腌十分钟。")
+    }
+    assert list(told.values()) == [True, True, False]
 
 
 def test_rollouts_of_v1(tmp_path: Path) -> None:

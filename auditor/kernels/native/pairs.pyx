@@ -6,7 +6,8 @@ Samples are numbered by preference: of two that are alike the lower number is ke
 
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.math cimport ceil
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy
 
@@ -14,9 +15,11 @@ cdef extern from "agree.h" nogil:
     int agree(const uint8_t *a, const uint8_t *b, int size)
 
 cdef enum:
-    HEADS = 256  # groups of one bucket that a newcomer is compared with
+    HEADS = 64   # groups of one bucket that a newcomer is compared with
     LOOK = 16    # members of each, the latest
     TRY = 2      # of which the best agreeing are verified
+    TRIES = 8    # keepers that a member of a group is verified against
+    MEMORY = 1 << 22  # failed pairs remembered at most; one forgotten is verified again
 
 
 cdef struct Pair:
@@ -42,9 +45,12 @@ cdef struct Corpus:
     const int64_t *wide_ends
     const uint64_t *system
     const uint8_t *sketch
+    int32_t *position  # of the shingle that a bucket shares, in each sample's prefix
     int width
     int least
+    bint exact  # verify all that can be alike, not only what sketches show to be likely
     double tie
+    double reach  # the similarity that a pair must be able to have to be verified
     double drop
     double floor
 
@@ -122,23 +128,35 @@ cdef inline uint64_t key_of(int64_t x, int64_t y) noexcept nogil:
 
 
 cdef inline int64_t slot_of(uint64_t key, int64_t mask) noexcept nogil:
-    return <int64_t>((key * <uint64_t>0x9E3779B97F4A7C15u) >> 20) & mask
+    return <int64_t>((key * <uint64_t>0x9E3779B97F4A7C15u) >> 20) & mask & ~<int64_t>3
 
 
 cdef bint alike(const Corpus *c, int64_t x, int64_t y, double least, uint64_t *failed, int64_t mask,
                 Log *log) noexcept nogil:
-    """Verify one pair unless it is known to tie nothing; write down what was seen."""
+    """Verify one pair unless it is known to tie nothing; write down what was seen.
+
+    Failed pairs stand in sets of four places; in a full one the first is forgotten.
+    """
     cdef uint64_t key = key_of(x, y)
     cdef int64_t slot = slot_of(key, mask), common = 0
+    cdef int way = 0
     cdef double jaccard
-    if failed[slot] == key:
-        return False
+    while way < 4 and failed[slot + way]:
+        if failed[slot + way] == key:
+            return False
+        way += 1
     jaccard = similarity(c, x, y, &common)
     if jaccard >= 0:
         add(log, x, y, common, jaccard)
     if jaccard < c.tie:
-        failed[slot] = key
+        failed[slot + (way & 3)] = key
     return jaccard >= least
+
+
+cdef inline bint possible(const Corpus *c, int64_t x, int64_t y) noexcept nogil:
+    """Whether two samples can be alike, by sizes and by where a shared shingle stands in their prefixes."""
+    cdef int64_t nx = c.ends[x] - c.starts[x], ny = c.ends[y] - c.starts[y]
+    return <double>min(nx - c.position[x], ny - c.position[y]) * (1 + c.reach) + 1e-6 >= c.reach * <double>(nx + ny)
 
 
 cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before, uint64_t *failed, int64_t mask,
@@ -152,6 +170,10 @@ cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before,
         best[k] = -1
         score[k] = c.least - 1
     while y >= 0 and looked < LOOK:
+        looked += 1
+        if not possible(c, x, y):
+            y = before[y]
+            continue
         same = agree(c.sketch + x * c.width, c.sketch + y * c.width, c.width)
         if same > score[0]:
             score[1] = score[0]
@@ -162,11 +184,23 @@ cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before,
             score[1] = same
             best[1] = y
         y = before[y]
-        looked += 1
     for k in range(TRY):
         if best[k] >= 0 and alike(c, x, best[k], c.tie, failed, mask, log):
             return True
     return False
+
+
+cdef void whole_bucket(const Corpus *c, const int32_t *rows, int64_t size, int32_t *parent, uint64_t *failed, int64_t mask,
+                       Log *log) noexcept nogil:
+    """Tie the samples of one bucket; each meets every other that it is not tied to."""
+    cdef int64_t at, k, own, other
+    for at in range(1, size):
+        own = root_of(parent, rows[at])
+        for k in range(at):
+            other = root_of(parent, rows[k])
+            if other != own and possible(c, rows[at], rows[k]) and alike(c, rows[at], rows[k], c.tie, failed, mask, log):
+                parent[max(own, other)] = <int32_t>min(own, other)
+                own = min(own, other)
 
 
 cdef void bucket(const Corpus *c, const int32_t *rows, int64_t size, int32_t *parent, int32_t *before, uint64_t *failed,
@@ -208,7 +242,7 @@ cdef void bucket(const Corpus *c, const int32_t *rows, int64_t size, int32_t *pa
                 heads[count] = x
                 count += 1
             else:
-                heads[x & (HEADS - 1)] = x
+                heads[at & (HEADS - 1)] = x
 
 
 cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t *keeper, int32_t *keepers, int *scores,
@@ -221,9 +255,9 @@ cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t 
         keeper[x] = <int32_t>x
         for k in range(kept):
             scores[k] = agree(c.sketch + x * c.width, c.sketch + <int64_t>keepers[k] * c.width, c.width)
-        for tries in range(8):
+        for tries in range(kept if c.exact else TRIES):
             best = -1
-            top = c.least - 1
+            top = -1 if c.exact else c.least - 1
             for k in range(kept):
                 if scores[k] > top:
                     top = scores[k]
@@ -237,6 +271,86 @@ cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t 
         if keeper[x] == x:
             keepers[kept] = <int32_t>x
             kept += 1
+
+
+def join(const int32_t[::1] rows, const int64_t[::1] starts, int32_t[::1] parent):
+    """Tie all samples of each bucket; the parent of a tied sample is a lower one."""
+    cdef int64_t i, j, x, y
+    if rows.shape[0] == 0:
+        return
+    with nogil:
+        for i in range(starts.shape[0] - 1):
+            for j in range(starts[i] + 1, starts[i + 1]):
+                x, y = root_of(&parent[0], rows[j - 1]), root_of(&parent[0], rows[j])
+                parent[max(x, y)] = <int32_t>min(x, y)
+
+
+cdef void lowest(uint64_t *keys, int64_t n, int64_t wanted) noexcept nogil:
+    """Bring the lowest keys to the front, in order; the rest is left as it comes (quicksort, cut short)."""
+    cdef int64_t i, j
+    cdef uint64_t pivot, held
+    while n > 1:
+        i, j = 0, n - 1
+        pivot = keys[n >> 1]
+        while i <= j:
+            while keys[i] < pivot:
+                i += 1
+            while keys[j] > pivot:
+                j -= 1
+            if i <= j:
+                held = keys[i]
+                keys[i] = keys[j]
+                keys[j] = held
+                i += 1
+                j -= 1
+        lowest(keys, j + 1, wanted)
+        if wanted <= i:
+            return
+        keys += i
+        n -= i
+        wanted -= i
+
+
+def tally(const uint64_t[::1] values, uint16_t[::1] counts):
+    """Count values in a table of places, a power of two; a place that is full stays so."""
+    cdef int64_t i
+    cdef uint64_t mask = <uint64_t>counts.shape[0] - 1
+    with nogil:
+        for i in range(values.shape[0]):
+            counts[values[i] & mask] += counts[values[i] & mask] < 65535
+
+
+def prefixes(const uint64_t[::1] values, const int64_t[::1] starts, const int64_t[::1] ends, double least,
+             const uint16_t[::1] counts, uint64_t[::1] keys, int32_t[::1] rows, int32_t[::1] places):
+    """Write a key for each shingle of each set's prefix that another set has too, and its place in the prefix.
+
+    Two sets at least ``least`` alike share a shingle of their prefixes, in any order of all shingles; here the rarest by
+    ``counts`` come first. Returns how many keys there are.
+    """
+    cdef int64_t n = starts.shape[0], row, i, size, wanted, out = 0, longest = 1
+    cdef uint64_t mask = <uint64_t>counts.shape[0] - 1, h
+    cdef uint64_t *held
+    for row in range(n):
+        longest = max(longest, ends[row] - starts[row])
+    held = <uint64_t *>malloc(longest * sizeof(uint64_t))
+    if held == NULL:
+        raise MemoryError
+    with nogil:
+        for row in range(n):
+            size = ends[row] - starts[row]
+            wanted = min(size, size - <int64_t>ceil(least * size - 1e-9) + 1)
+            for i in range(size):
+                h = values[starts[row] + i]
+                held[i] = <uint64_t>counts[h & mask] << 48 | h >> 16
+            lowest(held, size, wanted)
+            for i in range(wanted):
+                if held[i] >> 48 > 1:
+                    keys[out] = held[i] * <uint64_t>0x9E3779B97F4A7C15u
+                    rows[out] = <int32_t>row
+                    places[out] = <int32_t>i
+                    out += 1
+    free(held)
+    return out
 
 
 cdef struct Entry:
@@ -302,10 +416,11 @@ def buckets(const uint64_t[::1] keys, const int64_t[::1] order, int32_t[::1] row
 def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64_t[::1] ends_of,
            const uint64_t[::1] wide, const int64_t[::1] wide_starts, const int64_t[::1] wide_ends,
            const uint64_t[::1] system, const uint8_t[:, ::1] sketch, list bands, double tie, double drop, double floor,
-           int least):
+           int least, bint exact):
     """Tie samples by the buckets of every band, then choose keepers.
 
-    ``bands`` holds (rows, starts): samples bucket after bucket in order of number, and where the buckets begin.
+    ``bands`` holds (rows, starts, places): samples bucket after bucket in order of number, where the buckets begin, and
+    where the shingle that a bucket shares stands in each sample's prefix (empty: at its beginning).
     Returns group (its lowest number) and keeper of every sample, and the pairs verified: a, b, common, jaccard.
     """
     cdef int64_t n = starts_of.shape[0], i, begin, size, mask = 1
@@ -313,6 +428,8 @@ def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64
     cdef Log log
     cdef const int32_t[::1] rows
     cdef const int64_t[::1] starts
+    cdef const int32_t[::1] places
+    cdef int32_t[::1] position = np.zeros(n, np.int32)
     cdef int32_t[::1] parent = np.arange(n, dtype=np.int32)
     cdef int32_t[::1] before = np.empty(n, np.int32)
     cdef int32_t[::1] keeper = np.arange(n, dtype=np.int32)
@@ -321,7 +438,7 @@ def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64
     cdef uint64_t[::1] failed
     if n == 0:
         return np.asarray(parent), np.asarray(keeper), np.empty((0, 2), np.int32), np.empty(0, np.int64), np.empty(0)
-    while mask < 4 * n:
+    while mask < 64 * n and mask < MEMORY:
         mask *= 2
     failed = np.zeros(mask, np.uint64)
     mask -= 1
@@ -331,15 +448,25 @@ def relate(const uint64_t[::1] values, const int64_t[::1] starts_of, const int64
     c.wide = &wide[0] if wide.shape[0] else &values[0]
     c.wide_starts, c.wide_ends = &wide_starts[0], &wide_ends[0]
     c.system, c.sketch, c.width = &system[0], &sketch[0, 0], <int>sketch.shape[1]
-    c.least, c.tie, c.drop, c.floor = least, tie, drop, floor
+    c.position = &position[0]
+    c.reach = tie if tie <= 1 else floor
+    c.least, c.tie, c.drop, c.floor, c.exact = least, tie, drop, floor, exact
     log.room, log.size, log.failed = 1024, 0, False
     log.pairs = <Pair *>malloc(log.room * sizeof(Pair))
     if log.pairs == NULL:
         raise MemoryError
-    for rows, starts in bands:
+    for rows, starts, places in bands:
         with nogil:
             for i in range(starts.shape[0] - 1):
-                bucket(&c, &rows[0] + starts[i], starts[i + 1] - starts[i], &parent[0], &before[0], &failed[0], mask, &log)
+                if places.shape[0]:
+                    for begin in range(starts[i], starts[i + 1]):
+                        position[rows[begin]] = places[begin]
+                if exact:
+                    whole_bucket(&c, &rows[0] + starts[i], starts[i + 1] - starts[i], &parent[0], &failed[0], mask, &log)
+                else:
+                    bucket(&c, &rows[0] + starts[i], starts[i + 1] - starts[i], &parent[0], &before[0], &failed[0], mask,
+                           &log)
+        position[:] = 0
     for i in range(n):
         parent[i] = <int32_t>root_of(&parent[0], i)
     order = np.argsort(np.asarray(parent), kind="stable").astype(np.int32)

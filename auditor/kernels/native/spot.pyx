@@ -14,20 +14,23 @@ cdef inline int64_t slot_of(uint64_t key, const uint64_t *slots, int64_t mask) n
 
 
 def spot(const uint32_t[::1] tokens, const int64_t[::1] bounds, const uint64_t[::1] slots, const int32_t[::1] targets,
-         const int32_t[::1] fail, const int32_t[::1] ends, int64_t[:, ::1] out):
+         const int32_t[::1] fail, const int32_t[::1] ends, const uint64_t[::1] first, int64_t[:, ::1] out):
     """Write (text, phrase, first token within the text) of every phrase's last token met; returns how many there are.
 
     State ``s`` goes to ``targets[i]`` where ``slots[i]`` is ``(s << 32 | token) + 1``, else falls back to ``fail[s]``;
     ``ends`` holds for each state the phrase that ends there (-1: none), the phrase's length, and the next shorter
-    state with a phrase (-1), three numbers a state. What does not fit is counted, not written.
+    state with a phrase (-1), three numbers a state. A token that may begin a phrase has a bit in ``first``. What does
+    not fit is counted, not written.
     """
     cdef int64_t text, i, at, n = 0, room = out.shape[0], mask = slots.shape[0] - 1
     cdef int32_t state, other
-    cdef uint64_t key
+    cdef uint64_t key, words = first.shape[0] - 1
     with nogil:
         for text in range(bounds.shape[0] - 1):
             state = 0
             for i in range(bounds[text], bounds[text + 1]):
+                if state == 0 and not first[tokens[i] >> 6 & words] >> (tokens[i] & 63) & 1:
+                    continue
                 while True:
                     key = (<uint64_t>state << 32 | tokens[i]) + 1
                     at = slot_of(key, &slots[0], mask)

@@ -6,7 +6,7 @@ Bounds: a text's bytes are ``buffer[offsets[i]:offsets[i + 1]]``; wrappers check
 
 import numpy as np
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
@@ -21,6 +21,7 @@ cdef extern from "unicode.h" nogil:
 cdef extern from "words.h" nogil:
     int64_t lower_ascii(const uint8_t *p, int64_t size, uint8_t *q)
     int64_t text_tokens(const uint8_t *p, const uint8_t *end, const uint8_t *stop, uint64_t *hashes, uint32_t *sizes)
+    int64_t code_points(const uint8_t *p, const uint8_t *end)
     int64_t fold_space(const uint8_t *p, const uint8_t *end, uint8_t *out)
     void fold_hash(const uint8_t *p, int64_t size, uint64_t *out)
 
@@ -127,3 +128,41 @@ def copy_hashes(const uint8_t[::1] buffer, const int64_t[::1] offsets, uint64_t[
             size = fold_space(base + offsets[i], base + offsets[i + 1], scratch)
             fold_hash(scratch, size, &out[i, 0])
     free(scratch)
+
+
+cdef inline uint64_t mix(uint64_t v) noexcept nogil:
+    v = (v ^ (v >> 33)) * <uint64_t>0xFF51AFD7ED558CCDu
+    v = (v ^ (v >> 33)) * <uint64_t>0xC4CEB9FE1A85EC53u
+    return v ^ (v >> 33)
+
+
+def part_keys(const uint64_t[:, ::1] hashes, const int8_t[::1] part, const int8_t[::1] role, const int64_t[::1] offsets,
+              const int64_t[::1] first, int64_t parts, uint64_t[:, ::1] out):
+    """Hash each sample's turns of some parts (a bit each), with their roles and order; zeros where all are empty."""
+    cdef int64_t i, t, place
+    cdef uint64_t tag
+    cdef bint filled
+    with nogil:
+        for i in range(first.shape[0] - 1):
+            out[i, 0] = out[i, 1] = 0
+            place = 0
+            filled = False
+            for t in range(first[i], first[i + 1]):
+                if not parts >> part[t] & 1:
+                    continue
+                tag = mix(<uint64_t>(place * 16 + role[t] + 1))
+                out[i, 0] += mix(hashes[t, 0] ^ tag)
+                out[i, 1] += mix(hashes[t, 1] ^ tag)
+                filled |= offsets[t + 1] > offsets[t]
+                place += 1
+            if not filled:
+                out[i, 0] = out[i, 1] = 0
+
+
+def characters(const uint8_t[::1] buffer, const int64_t[::1] offsets, int64_t[::1] out):
+    """Count the code points of every text."""
+    cdef int64_t i
+    cdef const uint8_t *base = &buffer[0] if buffer.shape[0] else NULL
+    with nogil:
+        for i in range(offsets.shape[0] - 1):
+            out[i] = code_points(base + offsets[i], base + offsets[i + 1])

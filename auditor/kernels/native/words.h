@@ -185,3 +185,20 @@ static void fold_hash(const uint8_t *p, int64_t size, uint64_t *out) {
     two = (two ^ length) * 0xC4CEB9FE1A85EC53u;
     out[0] = one ^ one >> 32, out[1] = two ^ two >> 29;
 }
+
+/* Count the code points of a text: bytes that continue none. */
+static int64_t code_points(const uint8_t *p, const uint8_t *end) {
+    int64_t count = 0;
+#ifdef __SSE2__
+    const __m128i zero = _mm_setzero_si128(), last = _mm_set1_epi8(-65);
+    while (end - p >= 16) {
+        __m128i sum = zero;
+        for (int k = 0; k < 128 && end - p >= 16; k++, p += 16)
+            sum = _mm_sub_epi8(sum, _mm_cmpgt_epi8(_mm_loadu_si128((const __m128i *)p), last));
+        sum = _mm_sad_epu8(sum, zero);
+        count += _mm_cvtsi128_si32(sum) + _mm_cvtsi128_si32(_mm_unpackhi_epi64(sum, sum));
+    }
+#endif
+    for (; p < end; p++) count += (int8_t)*p > -65;
+    return count;
+}

@@ -134,7 +134,7 @@ class Facts:
 
     @cached_property
     def cause(self) -> NDArray[np.int8]:
-        """What each sample is put down to: one cause at most, as in the summary."""
+        """What each sample is put down to: one cause at most, loops first; its tokens are split in the summary."""
         found = np.zeros(self.rows, np.int8)
         kinds = np.repeat(self.kind, np.diff(self.bounds))
         keeper = np.asarray(self.run.members["keeper"].to_numpy(), np.bool_)

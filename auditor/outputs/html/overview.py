@@ -27,6 +27,12 @@ SURE = 0.05
 VIEWS = {"loop": ("loops", ""), "copy": ("duplicates", "kind=copy"), "near": ("duplicates", "kind=near")}
 """Where the rows of each cause are shown: a page, and a view of it."""
 
+CAUSES = ("loop", "copy", "near", "template", "phrase", "unique")
+"""The parts of the budget, in the order of the bar."""
+
+PAGES = {**VIEWS, "template": ("templates", ""), "phrase": ("phrases", "")}
+"""Where each part of the budget is shown."""
+
 FLOOR, BINS = 0.5, 25
 """Where the histogram of similarities begins, and its columns; pairs below are not kept."""
 
@@ -125,15 +131,15 @@ class Overview:
         """Return the parts of the repetition: share before and after, and where their rows are."""
         summary = self.facts.run.summary
         found = []
-        for name in ("loop", "copy", "near", "unique"):
-            page, view = VIEWS.get(name, ("", ""))
-            shares = [_share(summary[when], name) for when in ("before", "after")]
+        for name in CAUSES:
+            page, view = PAGES.get(name, ("", ""))
+            shares = [float(summary[when][f"{name}_share"]) for when in ("before", "after")]
             written = {"before": percent(shares[0]), "after": percent(shares[1])}
             found.append({"name": name, **written, "page": page, "view": view})
         return found
 
     def _bar(self, held: Mapping[str, Any]) -> list[Part]:
-        return [Part(name, _share(held, name)) for name in ("loop", "copy", "near", "unique")]
+        return [Part(name, float(held[f"{name}_share"])) for name in CAUSES]
 
     def changes(self) -> list[Change]:
         """Return the table of before and after."""
@@ -277,10 +283,3 @@ class Overview:
 def _rows(held: Mapping[str, Any], name: str) -> str:
     """Write how many rows are put down to a cause."""
     return f"{held[f'{name}_rows']:,} ({percent(held[f'{name}_rows_share'])})"
-
-
-def _share(held: Mapping[str, Any], name: str) -> float:
-    """Return the share of trained tokens put down to a cause; what is left is unique."""
-    if name == "unique":
-        return max(0.0, 1 - sum(held[f"{cause}_share"] for cause in VIEWS)) if held["trained_tokens"] else 0.0
-    return float(held[f"{name}_share"])

@@ -73,11 +73,11 @@ class Sources:
 
     @cached_property
     def tokens(self) -> NDArray[np.float64]:
-        """Trained tokens by file and cause."""
-        count = len(self.facts.files)
-        key = self.facts.file * len(CAUSES) + self.facts.cause
-        summed = np.bincount(key, weights=self.facts.tokens, minlength=count * len(CAUSES))
-        return summed.reshape(count, len(CAUSES)).astype(np.float64)
+        """Trained tokens by file and cause, as the budget puts them down; fixed text and phrases are not told apart."""
+        held = [file["budget"] for file in self.facts.run.summary["files"]]
+        unique = [sum(part[name] for name in ("unique", "template", "phrase")) for part in held]
+        rest = [[part[name] for part in held] for name in CAUSES[1:]]
+        return np.array([unique, *rest], np.float64).T
 
     @cached_property
     def files(self) -> list[File]:

@@ -1,0 +1,183 @@
+"""Near duplicates of a corpus: bands propose, rows are read again, exact similarity decides, share by share."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.corpus import Corpus, Part, binary
+from auditor.engines import local
+from auditor.kernels import pairs as kernel
+from auditor.kernels.flat import Ints
+from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
+from auditor.kernels.sketch import Sets
+from auditor.reader import again
+from auditor.relations.copies import Copies
+from auditor.relations.ladder import climbed
+from auditor.relations.neighbours import FLOOR, Neighbours, Share, compressed, distinct, shares, uncrowded
+from auditor.sketches import band_name, bands_for, conversation_sets
+from auditor.store import read_arrow
+from auditor.views import views
+
+SHARE = 8 << 20
+"""Bytes of shingles that are related at once, unless there is much more to relate."""
+
+SHARES = 64
+"""Shares that a large corpus is cut into at most."""
+
+
+_PAIRS = pa.schema(
+    [
+        ("low", pa.int64()),
+        ("high", pa.int64()),
+        ("jaccard", pa.float64()),
+        ("low_contained", pa.float64()),
+        ("high_contained", pa.float64()),
+    ]
+)
+
+
+class Shelf(NamedTuple):
+    """Shingles of some rows, kept on disk: rising rows, the units that hold them, and each unit's first row's place."""
+
+    rows: Ints
+    units: Sequence[Path]
+    first: Ints
+
+    def each(self) -> Iterator[Sets]:
+        """Map the shingles of conversations, unit by unit."""
+        return (_joined([read_arrow(unit)["narrow"].combine_chunks()]) for unit in self.units)
+
+    @property
+    def shingles(self) -> int:
+        """How many shingles of conversations there are."""
+        return sum(len(sets.values) for sets in self.each())
+
+    def take(self, rows: Ints) -> tuple[Sets, Sets]:
+        """Load the shingles of rows (rising, all on the shelf): of conversations, and with system texts."""
+        place = np.searchsorted(self.rows, rows)
+        bounds = np.searchsorted(place, self.first)
+        parts = []
+        for unit, start, first, end in zip(self.units, self.first, bounds, bounds[1:], strict=False):
+            if first < end:
+                wanted = pa.array(place[first:end] - start)
+                held = read_arrow(unit)
+                parts.append([held[name].combine_chunks().take(wanted) for name in ("narrow", "wide")])
+        return tuple(_joined(list(side)) for side in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
+    """Verify pairs of near duplicates among distinct samples; of copies the one that stands for them is compared."""
+    own = one_of_each.keeper == np.arange(corpus.rows)
+    rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
+    rows = rows[np.argsort(rank[rows], kind="stable")]
+    if corpus.settings.exact:
+        shelf = _shelved(corpus, np.sort(rows), stage / "shingles", workers)
+        place, bands = compressed([_exact_band(shelf, rank, corpus.settings.tie)], len(rows))
+        chosen = rows[place]
+    else:
+        place, bands = compressed(_bands(corpus, rows, workers), len(rows))
+        chosen = rows[place]
+        shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", workers)
+    weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
+    parts = shares(bands, weights, max(SHARE, int(weights.sum()) // SHARES))
+    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, workers)
+    return _united(corpus.rows, [read_arrow(unit["pairs"]) for unit in units])
+
+
+def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
+    """Return the buckets of all rows' rarest shingles, which miss no pair; rows are numbered by rank."""
+    number = np.empty(len(shelf.rows), np.int32)
+    number[np.argsort(rank[shelf.rows], kind="stable")] = np.arange(len(number))
+    counts = kernel.tallied((sets.values for sets in shelf.each()), shelf.shingles)
+    found = [
+        part._replace(samples=number[first : first + len(sets.offsets) - 1][part.samples])
+        for first, sets in zip(shelf.first.tolist(), shelf.each(), strict=False)
+        for part in [kernel.prefixes(sets, np.arange(len(sets.offsets) - 1), counts, least)]
+    ]
+    keys, samples, places = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(samples, kind="stable")
+    return kernel.prefixed(Prefixes(keys[order], samples[order], places[order]))
+
+
+def _bands(corpus: Corpus, rows: Ints, workers: int) -> list[Band]:
+    """Return the buckets of every band; one band's keys are in memory for each worker."""
+
+    def of_band(number: int) -> Band:
+        return buckets(corpus.keys[band_name(number)].to_numpy(), rows)
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(of_band, range(bands_for(corpus.settings.reach).number)))
+
+
+def _shelved(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> Shelf:
+    """Read rising rows again and put their shingles on disk, unit by unit."""
+
+    def shingles(part: Part) -> dict[str, pa.Table]:
+        read = again(part.source, part.places, corpus.dialects(part))
+        narrow, wide = conversation_sets(views(read, keyed=False), corpus.settings.shingle)
+        return {"sets": pa.table({"narrow": _lists(narrow), "wide": _lists(wide)})}
+
+    parts = list(corpus.parts(rows))
+    units = [unit["sets"] for unit in local.run(stage, shingles, parts, workers)]
+    return Shelf(rows, units, np.cumsum([0, *(len(part.places.line) for part in parts)]))
+
+
+def _lists(sets: Sets) -> pa.Array:
+    return pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.values))
+
+
+def _joined(parts: list[pa.Array]) -> Sets:
+    """Put the sets of several units one after the other."""
+    sizes = np.concatenate([np.diff(part.offsets.to_numpy()) for part in parts])
+    return Sets(
+        np.concatenate([part.flatten().to_numpy() for part in parts]),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+    )
+
+
+def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[str, pa.Table]:
+    """Relate the samples of a share; rows, not samples, are named in what is returned."""
+    rows = chosen[share.samples]
+    rising = np.argsort(rows)
+    narrow, wide = shelf.take(rows[rising])
+    held = np.empty(len(rows), np.int64)
+    held[rising] = np.arange(len(rows))
+    lanes = binary(corpus.keys["lanes"], np.dtype(np.uint8), rows)
+    system = corpus.keys["system"].to_numpy()[rows]
+    levels = Levels(corpus.settings.tie, corpus.settings.reach, min(corpus.settings.tie, FLOOR))
+    exact = corpus.settings.exact
+    bands = share.bands if exact else _eased(share.bands, narrow, held, levels.tie)
+    samples = kernel.Corpus(narrow, wide, system, lanes, held)
+    found = climbed(samples, bands, levels, exact=exact)
+    ends, sizes = found.ends, np.diff(narrow.offsets)[held]
+    pairs, contained = rows[ends], found.common[:, None] / sizes[ends]
+    swap = pairs[:, 0] > pairs[:, 1]
+    pairs[swap], contained[swap] = pairs[swap, ::-1], contained[swap, ::-1]
+    once = distinct(pairs)
+    columns = (*pairs[once].T, found.jaccard[once], *contained[once].T)
+    return {"pairs": pa.Table.from_arrays([pa.array(column) for column in columns], schema=_PAIRS)}
+
+
+def _eased(bands: list[Band], sets: Sets, held: Ints, least: float) -> list[Band]:
+    """Put the buckets of rare shingles in the place of crowded ones."""
+    bands, crowd = uncrowded(bands)
+    if not len(crowd):
+        return bands
+    counts = kernel.tallied([sets.values], len(sets.values))
+    rare = kernel.prefixed(kernel.prefixes(sets, held[crowd], counts, least))
+    return [*bands, rare._replace(rows=crowd[rare.rows].astype(np.int32))]
+
+
+def _united(rows: int, units: list[pa.Table]) -> Neighbours:
+    """Put together what was verified in every share; no row has a group or a keeper yet."""
+    found = pa.concat_tables(units) if units else _PAIRS.empty_table()
+    low, high, jaccard, *contained = (column.to_numpy() for column in found.columns)
+    pairs = np.stack([low, high], axis=1)
+    order = distinct(pairs)
+    alone = np.full(rows, -1, np.int64), np.arange(rows, dtype=np.int64)
+    return Neighbours(*alone, pairs[order], jaccard[order], np.stack(contained, axis=1)[order])
