@@ -20,7 +20,7 @@ from auditor.sample import Turn
 
 VIEWS = {
     "templates": ("template", "prompt_template"),
-    "phrases": ("opening", "closing", "stock"),
+    "phrases": ("opening", "closing", "inside", "stock"),
     "prompts": ("prompt", "answer", "dialogue"),
     "structure": ("structure",),
 }

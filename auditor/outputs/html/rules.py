@@ -13,7 +13,8 @@ from auditor.rule import Kind, Rule
 
 PAGE_OF = {
     "template": "templates", "prompt_template": "templates", "opening": "phrases", "closing": "phrases",
-    "stock": "phrases", "prompt": "prompts", "answer": "prompts", "dialogue": "prompts", "structure": "structure",
+    "inside": "phrases", "stock": "phrases", "prompt": "prompts", "answer": "prompts", "dialogue": "prompts",
+    "structure": "structure",
 }  # fmt: skip
 """Which page shows the groups of a relation."""
 
@@ -89,7 +90,7 @@ def _rows(rule: Rule) -> tuple[str, str]:
     if rule.kind is Kind.RELATION and rule.target in {"copy", "near"}:
         return "duplicates", f"kind={rule.target}"
     if rule.kind is Kind.RELATION and rule.target in PAGE_OF:
-        return PAGE_OF[rule.target], ""
+        return PAGE_OF[rule.target], f"kind={rule.target}"
     if rule.kind is Kind.LOOP or rule.target in SIGNALS:
         return "loops", f"kind={rule.code}"
     return ("sources", "bad") if rule.kind is Kind.FAULT else ("", "")
