@@ -10,6 +10,8 @@ from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
 from auditor.clock import Clock
 from auditor.measure import REACH, REVIEW, SIGNALS, Settings
+from auditor.memory import budget
+from auditor.near import Budget
 from auditor.outputs import folder
 from auditor.outputs.run import Run
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
@@ -34,6 +36,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     dialects: Mapping[str, str] | None = None,
     times: Mapping[str, float] | None = None,
     workers: int | None = None,
+    memory: str | None = None,
     longest: int | None = None,
     report: bool = True,
     language: str = "auto",
@@ -48,9 +51,9 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
-    duplicates, so that none is missed. ``dialects`` says, by path, in which dialect a file is read, where rows are not
-    to be recognised one by one; ``times``, how often an epoch reads a file or all files of a folder. Raises
-    ``auditor.errors.AuditorError``.
+    duplicates, so that none is missed; ``memory`` is what may be filled (``4G``; by default half of what there is).
+    ``dialects`` says, by path, in which dialect a file is read, where rows are not to be recognised one by one;
+    ``times``, how often an epoch reads a file or all files of a folder. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = with_limits(profile(str(rules), select, ignore), limits or {})
@@ -64,8 +67,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
-    clock = Clock()
-    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, clock)
+    clock, room = Clock(), Budget(workers or cores(), budget(memory))
+    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock)
     with clock.stage("write") as done:
         folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}

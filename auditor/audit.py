@@ -20,6 +20,7 @@ from auditor.errors import InputError
 from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
+from auditor.near import Budget
 from auditor.patterns import Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
@@ -73,7 +74,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     settings: Settings,
     profile: Profile,
     work: Path,
-    workers: int = 1,
+    budget: Budget,
     progress: Progress = silent,
     against: Sequence[Source] = (),
     clock: Clock | None = None,
@@ -86,7 +87,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         raise _unread(skipped)
     clock = clock or Clock()
     with clock.stage("measure") as done:
-        corpus = measured(sources, settings, work / "measure", workers, progress)
+        corpus = measured(sources, settings, work / "measure", budget.workers, progress)
         done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
@@ -95,13 +96,13 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         progress("relate", None)
         done.update(whole)
         rank = corpora.canonical(corpus)
-        near = related(corpus, profile, rank, work, workers)
+        near = related(corpus, profile, rank, work, budget)
     with clock.stage("patterns") as done:
         progress("patterns", None)
         done.update(whole)
-        held_out = measured(against, settings, work / "against", workers) if against else None
+        held_out = measured(against, settings, work / "against", budget.workers) if against else None
         prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
-        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, workers)
+        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
     with clock.stage("judge") as done:
         progress("judge", None)
@@ -142,12 +143,12 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
         done += source.size
 
 
-def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, workers: int) -> Neighbours | None:
+def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, budget: Budget) -> Neighbours | None:
     """Verify pairs of near duplicates, if the profile's rules ask for any."""
     if not profile.of(Kind.RELATION, "near"):
         return None
     copy = corpora.copied(corpus, "sample", rank)
-    return neighbourhood.near(corpus, copy, rank, work / "near", workers)
+    return neighbourhood.near(corpus, copy, rank, work / "near", budget)
 
 
 def relate(held: Measured) -> Relations:

@@ -27,7 +27,10 @@ SHARE = 8 << 20
 """Bytes of shingles that are related at once, unless there is much more to relate."""
 
 SHARES = 64
-"""Shares that a large corpus is cut into at most."""
+"""Shares that a large corpus is cut into, as far as memory allows."""
+
+ROOM = 64
+"""Bytes that finding the buckets of one band takes for each row."""
 
 
 _PAIRS = pa.schema(
@@ -39,6 +42,13 @@ _PAIRS = pa.schema(
         ("high_contained", pa.float64()),
     ]
 )
+
+
+class Budget(NamedTuple):
+    """Processors to use, and bytes of memory to fill; what is found does not depend on them."""
+
+    workers: int
+    memory: int
 
 
 class Shelf(NamedTuple):
@@ -70,22 +80,26 @@ class Shelf(NamedTuple):
         return tuple(_joined(list(side)) for side in zip(*parts, strict=True))  # type: ignore[return-value]
 
 
-def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
-    """Verify pairs of near duplicates among distinct samples; of copies the one that stands for them is compared."""
+def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: Budget) -> Neighbours:
+    """Verify pairs of near duplicates among distinct samples; of copies the one that stands for them is compared.
+
+    Keys and shingles wait on disk: in memory are the keys of a band or the shingles of a share for each worker.
+    """
     own = one_of_each.keeper == np.arange(corpus.rows)
     rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
     rows = rows[np.argsort(rank[rows], kind="stable")]
     if corpus.settings.exact:
-        shelf = _shelved(corpus, np.sort(rows), stage / "shingles", workers)
+        shelf = _shelved(corpus, np.sort(rows), stage / "shingles", budget.workers)
         place, bands = compressed([_exact_band(shelf, rank, corpus.settings.tie)], len(rows))
         chosen = rows[place]
     else:
-        place, bands = compressed(_bands(corpus, rows, workers), len(rows))
+        place, bands = compressed(_bands(corpus, rows, budget), len(rows))
         chosen = rows[place]
-        shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", workers)
+        shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", budget.workers)
     weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
-    parts = shares(bands, weights, max(SHARE, int(weights.sum()) // SHARES))
-    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, workers)
+    most = min(max(SHARE, int(weights.sum()) // SHARES), budget.memory // (8 * budget.workers))
+    parts = shares(bands, weights, most)
+    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, budget.workers)
     return _united(corpus.rows, [read_arrow(unit["pairs"]) for unit in units])
 
 
@@ -104,13 +118,13 @@ def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
     return kernel.prefixed(Prefixes(keys[order], samples[order], places[order]))
 
 
-def _bands(corpus: Corpus, rows: Ints, workers: int) -> list[Band]:
-    """Return the buckets of every band; one band's keys are in memory for each worker."""
+def _bands(corpus: Corpus, rows: Ints, budget: Budget) -> list[Band]:
+    """Return the buckets of every band; as many at a time as there are workers and memory."""
 
     def of_band(number: int) -> Band:
         return buckets(corpus.keys[band_name(number)].to_numpy(), rows)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(max(1, min(budget.workers, budget.memory // (4 * ROOM * max(1, corpus.rows))))) as pool:
         return list(pool.map(of_band, range(bands_for(corpus.settings.reach).number)))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 FLOORS = [
     ["clock", "errors", "text", "shipped", "faults"],
-    ["words", "yaml", "kernels", "patterned", "schema", "vocab"],
+    ["words", "yaml", "kernels", "memory", "patterned", "schema", "vocab"],
     ["sample", "store", "parse", "rule"],
     ["dialects", "sources", "views"],
     ["chunks"],

@@ -30,6 +30,7 @@ from auditor.cli.quick import without_pandas
 @click.option("--against", multiple=True, metavar="DATA", help="Test or evaluation data that must not be in DATA.")
 @click.option("--exact", is_flag=True, help="Miss no near duplicate: no sketches, in a few times the time.")
 @click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
+@click.option("--memory", metavar="SIZE", help="Memory to fill, such as 4G (default: half of what there is).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
 @click.option("--redact", type=click.Choice(["mask", "hash"]), help="Hide the texts: mask letters, or hash words.")
@@ -66,6 +67,7 @@ def run(options: dict[str, Any]) -> int:
             against=list(options["against"]),
             exact=options["exact"],
             workers=options["workers"],
+            memory=options["memory"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],
             redact=options.get("redact") or "",
