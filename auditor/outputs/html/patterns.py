@@ -91,7 +91,8 @@ class Patterns:
     def _spread(self, number: int, count: int) -> Ints:
         """Return some rows of a group, from all over it."""
         start, end = self.facts.bounds[number : number + 2].tolist()
-        return self.facts.member[start:end][np.unique(np.linspace(0, end - start - 1, count).astype(np.int64))]
+        steps = max(1, count - 1)
+        return self.facts.member[sorted({start + at * (end - start - 1) // steps for at in range(count)})]
 
     def _varied(self, numbers: Ints, other: str) -> list[Group]:
         """Return groups with more than one answer (or prompt): one row for each, the most frequent first."""
@@ -218,25 +219,27 @@ class Patterns:
     def _lines(self, kind: str, phrase: str, rows: Ints, texts: Texts) -> list[list[Any]]:
         """Return the phrase within what stands around it, row by row."""
         found = []
+        wanted = _wanted(phrase)
         for row in rows.tolist():
             answers = [turn.text for turn in texts.of(row) if turn.trained]
-            line = _around(kind, phrase, answers)
+            line = _around(wanted, answers, last=kind == "closing")
             if line:
                 found.append([*map(said, line), self.facts.place(row)])
         return found
 
 
-def _around(kind: str, phrase: str, answers: Sequence[str]) -> tuple[str, str, str] | None:
-    """Find a phrase in answers, as its words follow one another; return what stands before it, the phrase, the rest.
+def _wanted(phrase: str) -> re.Pattern[str]:
+    """Return what finds a phrase: case, blanks and what its numbers are make no difference, as where it was found."""
+    words = [_DIGITS.sub(r"\\d+", re.escape(word)) for word in phrase[:PHRASE].split()]
+    return re.compile(r"\s*".join(words), re.IGNORECASE)
 
-    Case, blanks and what the numbers are make no difference, as where phrases are looked for.
 
-    >>> _around("opening", "well then 1", ["WELL  then 22, off we go"])
+def _around(wanted: re.Pattern[str], answers: Sequence[str], *, last: bool) -> tuple[str, str, str] | None:
+    """Find a phrase in answers, the first or last time; return what stands before it, the phrase, and the rest.
+
+    >>> _around(_wanted("well then 1"), ["WELL  then 22, off we go"], last=False)
     ('', 'WELL  then 22', ', off we go')
     """
-    words = [_DIGITS.sub(r"\\d+", re.escape(word)) for word in phrase[:PHRASE].split()]
-    wanted = re.compile(r"\s*".join(words), re.IGNORECASE)
-    last = kind == "closing"
     for answer in reversed(answers) if last else answers:
         found = list(wanted.finditer(answer)) if last else [*filter(None, [wanted.search(answer)])]
         if found and found[-1].end() > found[-1].start():
