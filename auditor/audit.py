@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from auditor import corpus as corpora
-from auditor import judge, patterns, plan
+from auditor import judge, plan
 from auditor import near as neighbourhood
 from auditor.chunks import Chunk
 from auditor.clock import Clock, Stage
@@ -21,7 +21,7 @@ from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.near import Budget
-from auditor.patterns import Patterns
+from auditor.patterns import TARGETS, Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
 from auditor.relations.neighbours import Neighbours
@@ -101,8 +101,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         progress("patterns", None)
         done.update(whole)
         held_out = measured(against, settings, work / "against", budget.workers) if against else None
-        prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
-        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, budget.workers)
+        looked = _patterns(corpus, profile, rank, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
     with clock.stage("judge") as done:
         progress("judge", None)
@@ -151,6 +150,16 @@ def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, budget: Bu
     return neighbourhood.near(corpus, copy, rank, work / "near", budget)
 
 
+def _patterns(corpus: Corpus, profile: Profile, rank: Ints, held_out: Corpus | None, workers: int) -> Patterns:
+    """Look for what rules ask for of all samples together."""
+    if not TARGETS & {rule.target for rule in profile.rules}:
+        return Patterns()
+    from auditor.patterns import search  # noqa: PLC0415  (not every scan needs it)
+
+    prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
+    return search.found(corpus, profile, rank, prompt, answer, held_out, workers)
+
+
 def relate(held: Measured) -> Relations:
     """Tie samples together and choose keepers."""
     corpus, near = held.corpus, held.near
@@ -173,17 +182,19 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         if not profile.of(Kind.RELATION, "copy"):
             alone = (tied < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
             tied = np.where(alone, copy.keeper, tied)
-        best = near.best()
-        for group in judge.groups_of("near", tied, near.keeper[copy.keeper], ids):
-            nearest = float(best[group.rows].max())
-            found.append(group._replace(nearest=nearest) if nearest else group)
+        groups = judge.groups_of("near", tied, near.keeper[copy.keeper], ids)
+        nearest = judge.most(groups, near.best()).tolist()
+        found += [
+            group._replace(nearest=value) if value else group for group, value in zip(groups, nearest, strict=True)
+        ]
     for kind, own, other in (
         ("prompt", relations.prompt, relations.answer),
         ("answer", relations.answer, relations.prompt),
     ):
         if profile.whole or profile.of(Kind.RELATION, kind):
-            for group in judge.groups_of(kind, own.group, own.keeper, ids):
-                found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
+            groups = judge.groups_of(kind, own.group, own.keeper, ids)
+            varieties = judge.variety(groups, other.keeper).tolist()
+            found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
     return found + [Group(*held) for held in relations.patterns.groups]
 
 

@@ -167,6 +167,15 @@ def _effective(audit: Audit) -> dict[str, Any]:
     return {**found, "most": {**found["most"], **place}}
 
 
+def _dialects(audit: Audit) -> list[dict[str, int]]:
+    """Count the rows of each dialect in each source."""
+    held = audit.corpus.samples["dialect"].combine_chunks().dictionary_encode()
+    names = held.dictionary.to_pylist()
+    keys = audit.corpus.source * len(names) + held.indices.to_numpy()
+    counts = np.bincount(keys, minlength=len(audit.corpus.sources) * len(names)).reshape(-1, len(names)).tolist()
+    return [dict(sorted((name, n) for name, n in zip(names, own, strict=True) if n)) for own in counts]
+
+
 def _files(audit: Audit, held: Mapping[str, Ints]) -> list[dict[str, Any]]:
     """Return what each file held and what becomes of its rows."""
     corpus = audit.corpus
@@ -178,16 +187,13 @@ def _files(audit: Audit, held: Mapping[str, Ints]) -> list[dict[str, Any]]:
     lost = np.bincount(corpus.source, weights=gone, minlength=sources)
     parts = accounting.by_file(held, corpus.source, sources)
     damaged = set(corpus.faults.filter(pc.is_in(corpus.faults["kind"], pa.array(["truncated"])))["source"].to_pylist())
-    counted = (
-        corpus.samples.select(["source", "dialect"]).group_by(["source", "dialect"]).aggregate([([], "count_all")])
-    )
-    dialects = {(item["source"], item["dialect"]): item["count_all"] for item in counted.to_pylist()}
+    dialects = _dialects(audit)
     return [
         {
             "file": source.name,
             "form": source.form,
             "compression": source.compression,
-            "dialects": {name: n for (number, name), n in sorted(dialects.items()) if number == index},
+            "dialects": dialects[index],
             "rows": int(rows[index]),
             "rejected": rejected,
             "damaged": index in damaged,
