@@ -107,12 +107,12 @@ function decisionBar(place, { planned, items, go, redraw }) {
 
   function save() {
     const reviewer = kept.get("reviewer") ?? "";
-    const name = make("input", { type: "text", value: reviewer, autocomplete: "off", maxLength: 80 });
+    const name = make("input", { type: "text", value: reviewer, pattern: ".*\\S.*", autocomplete: "off", maxLength: 80, required: true });
     const form = make("form", { method: "dialog" },
       make("label", {}, make("span", {}, t("decide.reviewer")), name),
       make("p", { className: "soft" }, t("decide.next")),
       make("p", {}, make("code", { translate: false, textContent: `auditor clean RUN --decisions decisions-${root.dataset.audit}.json` })),
-      make("p", { className: "buttons" }, make("button", { className: "plain main", value: "save" }, t("decide.export")), make("button", { className: "plain", value: "" }, t("keys.close"))));
+      make("p", { className: "buttons" }, make("button", { className: "plain main", value: "save" }, t("decide.export")), make("button", { className: "plain", value: "", formNoValidate: true }, t("keys.close"))));
     open(t("decide.export.title", { n: decisions.count() }), form, () => {
       kept.set("reviewer", name.value.trim());
       download(`decisions-${root.dataset.audit}.json`, `${JSON.stringify(decisions.exported(name.value.trim()), null, 1)}\n`);
