@@ -18,6 +18,9 @@ from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
 
+HELD = 256 << 20
+"""Bytes of tables that are kept for the report instead of being read again."""
+
 STREAMED = {
     "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
 }  # fmt: skip
@@ -70,7 +73,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
     result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock)
     with clock.stage("write") as done:
-        folder.write(target, result)
+        held = folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
     folder.timed(target, clock.stages)
     folder.seal(target, result)
@@ -78,7 +81,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     if report:
         with clock.stage("report") as done:
             progress("report", None)
-            page = _rendered(run, language, redact=redact)
+            few = sum(table.nbytes for table in held.values()) < HELD
+            page = _rendered(Run.open(target, held if few else None), language, redact=redact)
             done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
         folder.timed(target, clock.stages)
         folder.reseal(target)
