@@ -428,6 +428,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || kept.get("keys") === false) return;
   if (event.target.closest("input, textarea, select, dialog")) return;
+  if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
   const pressed = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === event.key && element.offsetParent);
   if (!pressed) return;
   event.preventDefault();

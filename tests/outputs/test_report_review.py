@@ -106,6 +106,18 @@ def test_a_choice_of_rows_names_their_content(view: Callable[..., Any], many: Ru
     assert page.text(".view .id") == second
 
 
+def test_enter_presses_the_button_that_has_the_focus(view: Callable[..., Any], many: Run) -> None:
+    """The key that chooses another keeper does nothing where it already means something: a button is pressed."""
+    page = view(many.path / "report", accept_downloads=True)
+    page.go("duplicates.html", "kind=near")
+    first = page.text(".view .id")
+    page.page.focus(".deciding [data-key=x]")
+    page.press("Enter")
+    page.until("(first) => document.querySelector('.view .id').textContent !== first", first)
+    (held,) = exported(page)["decisions"]
+    assert (held["cluster"], held["action"]) == (first, "keep-all")
+
+
 def test_totals_follow_decisions_and_outlast_the_page(view: Callable[..., Any], many: Run) -> None:
     """Keeping a group lowers what goes by its dropped rows; the decision is there when the page is opened again."""
     page = view(many.path / "report")
