@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from auditor.audit import Audit
 from auditor.corpus import binary
-from auditor.plan import SKETCH
 from auditor.rule import Rule
+from auditor.thinning import SKETCH
 
 PATTERNS = {
     "template": {"template", "template_share"},
@@ -28,6 +28,7 @@ PATTERNS = {
     "leak_answer": {"leak_prompt", "leak_answer", "leak_share"},
     "leak_share": {"leak_prompt", "leak_answer", "leak_share"},
     "leak_place": {"leak_prompt", "leak_answer", "leak_share"},
+    "metadata": {"metadata"},
     "openings": {"opening", "closing"},
     "closings": {"opening", "closing"},
     "layouts": {"structure"},
@@ -71,6 +72,7 @@ def described(audit: Audit) -> dict[str, Any]:
         "reach": settings.reach,
         "tie": settings.tie,
         "patterns": sorted(wanted & {name for names in PATTERNS.values() for name in names}),
+        "noted": [list(each) for each in audit.noted],
         "read": audit.corpus.read.tolist(),
     }
 

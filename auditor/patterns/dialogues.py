@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditor.corpus import Corpus
-from auditor.kernels.flat import Ints
+from auditor.kernels.flat import Ints, only
 from auditor.store import read_arrow
 
 
@@ -19,7 +19,7 @@ class Dialogue(NamedTuple):
 
 def dialogues(corpus: Corpus, rank: Ints) -> list[Dialogue]:
     """Tie every row that another row continues to the longest one that does."""
-    beginnings = [read_arrow(path)["beginnings"].combine_chunks() for path in corpus.streams]
+    beginnings = [only(read_arrow(path)["beginnings"]) for path in corpus.streams]
     values = np.concatenate([np.zeros(0, np.uint64), *(part.values.to_numpy() for part in beginnings)])
     counts = np.concatenate([np.zeros(0, np.int64), *(np.diff(part.offsets.to_numpy()) for part in beginnings)])
     if not len(values):

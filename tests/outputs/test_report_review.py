@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from auditor import Run
+from auditor.cli import main
+from auditor.outputs.decisions import applied, read
 from auditor.outputs.html import render
 from auditor.outputs.html.pages import site
 
@@ -62,7 +64,7 @@ def exported(page: Any, key: str = "e") -> Any:
     return json.loads(Path(held.value.path()).read_text(encoding="utf-8"))
 
 
-def test_twenty_groups_are_reviewed_by_keyboard(view: Callable[..., Any], many: Run) -> None:
+def test_twenty_groups_are_reviewed_by_keyboard(view: Callable[..., Any], many: Run, tmp_path: Path) -> None:
     """Every key decides and leads on; the file names groups and content ids that are in the run."""
     page = view(many.path / "report", accept_downloads=True)
     page.go("duplicates.html")
@@ -81,6 +83,19 @@ def test_twenty_groups_are_reviewed_by_keyboard(view: Callable[..., Any], many: 
         group: want[key] for group, key in zip(met, keys, strict=True)
     }
     assert set(met) <= set(many.groups["group"].to_pylist())
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps(held), encoding="utf-8")
+    opened = Run.open(many.path)
+    made = applied(opened, read(file, opened))
+    assert made.stale == []
+    actions = made.plan["action"].to_pylist()
+    rows = {row["group"]: [] for row in many.members.to_pylist()}
+    for row in many.members.to_pylist():
+        rows[row["group"]].append(row["row"])
+    for group, key in zip(met, keys, strict=True):
+        fates = {actions[row] for row in rows[group]}
+        assert fates == {"x": {"keep"}, "n": {"keep"}, "d": {"drop"}}.get(key, fates)
+    assert main(["clean", str(many.path), "--decisions", str(file), "--dry-run"]) == 0
 
 
 def test_a_choice_of_rows_names_their_content(view: Callable[..., Any], many: Run) -> None:
