@@ -26,7 +26,7 @@ FLOORS = [
     ["thinning", "accounting"],
     ["plan"],
     ["audit"],
-    ["xtuner"],
+    ["xtuner", "calibrate"],
     ["outputs"],
     ["api"],
     ["cli"],

@@ -55,7 +55,7 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run wrote, and nothing else."""
     for name in ("report", "cleaned", "dropped", WORK):
         shutil.rmtree(folder / name, ignore_errors=True)
-    files = ("report.html", "summary.json", "rules.json", "manifest.json")
+    files = ("report.html", "summary.json", "rules.json", "calibration.json", "manifest.json")
     for name in (*files, *(f"{table}.parquet" for table in TABLES)):
         (folder / name).unlink(missing_ok=True)
 
