@@ -18,9 +18,6 @@ CAUSES = ("copy", "near", "loop", "template", "phrase", "unique")
 UNITS = ("trained_tokens", "trained_chars", "model_tokens")
 """What is counted; a model's own tokens only where a tokenizer was given."""
 
-PHRASES = {"opening", "closing", "stock"}
-"""Kinds of groups whose text is a phrase."""
-
 
 class Causes(NamedTuple):
     """What repeats in each sample: all of it, or a share of its characters."""
@@ -40,21 +37,14 @@ def causes(corpus: Corpus, relations: Relations, alive: NDArray[np.bool_]) -> Ca
     copy = spare(relations, alive)
     near = near_copies(relations, alive) & ~copy
     loop = np.where(looped(corpus.samples), corpus.samples["loop_share"].to_numpy(), 0.0)
-    poured = np.zeros(corpus.rows)
-    if "template_share" in corpus.samples.column_names:
-        poured = corpus.samples["template_share"].to_numpy()
-    return Causes(copy, near, loop, poured, np.where(poured > 0, 0.0, _phrases(corpus, relations)))
+    return Causes(copy, near, loop, _column(corpus, "template_share"), _column(corpus, "phrase_share"))
 
 
-def _phrases(corpus: Corpus, relations: Relations) -> NDArray[np.float64]:
-    """Return the share of each sample's trained characters that openings, closings and stock phrases take."""
-    said = np.zeros(corpus.rows, np.int64)
-    for group in relations.patterns.groups:
-        if group.kind in PHRASES:
-            said[group.rows] += len(group.text)
-    chars = corpus.samples["trained_chars"].to_numpy()
-    share: NDArray[np.float64] = np.divide(said, chars, out=np.zeros(corpus.rows), where=chars > 0)
-    return np.minimum(share, 1.0)
+def _column(corpus: Corpus, name: str) -> NDArray[np.float64]:
+    """Return a share of every sample's trained characters; zeros where it was not measured."""
+    if name not in corpus.samples.column_names:
+        return np.zeros(corpus.rows)
+    return np.asarray(corpus.samples[name].to_numpy(), np.float64)
 
 
 def parts(held: Causes, weight: Ints, alive: NDArray[np.bool_]) -> dict[str, Ints]:
