@@ -1,7 +1,7 @@
 """Scan data from Python: ``run = scan("data.jsonl")``."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from auditor.memory import budget
 from auditor.near import Budget
 from auditor.outputs import folder
 from auditor.outputs.run import Run
+from auditor.pack import allow_list
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
@@ -25,7 +26,8 @@ from auditor.store import write_bytes
 from auditor.wishes import wishes
 
 STREAMED = {
-    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
+    "opposed", "leak_share",
 }  # fmt: skip
 """What rules look at that is found from fine tokens."""
 
@@ -54,6 +56,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
     exact: bool = False,
+    allow: str | Path | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
@@ -62,14 +65,15 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
     duplicates, so that none is missed; ``memory`` is what may be filled (``4G``; by default half of what there is).
-    By path of a file or its folder, ``dialects`` says in which dialect it is read, where rows are not to be recognised
-    one by one, ``questions`` how XTuner reads it, and ``times`` how often in an epoch; ``noted`` is what is wrong with
-    a configuration. ``plan`` changes what a profile's plan is asked for (``auditor.wishes``); ``tokenizer`` names a
-    model whose own tokens are counted, too. ``calibrated`` plants near duplicates in a shadow of the data and writes
-    what was found of them to ``calibration.json``. Raises ``auditor.errors.AuditorError``.
+    ``allow`` names a file that lists repetition that is meant. By path of a file or its folder, ``dialects`` says in
+    which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it, and
+    ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a profile's
+    plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too.
+    ``calibrated`` plants near duplicates in a shadow of the data and writes what was found of them to
+    ``calibration.json``. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
-    chosen = with_limits(profile(str(rules), select, ignore), limits or {})
+    chosen = _allowing(with_limits(profile(str(rules), select, ignore), limits or {}), allow)
     chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
@@ -87,7 +91,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
-    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock, noted)
+    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
         folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
@@ -143,6 +147,7 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     limits: Mapping[str, float] | None = None,
     plan: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    allow: str | Path | None = None,
 ) -> Audit:
     """Judge a run's measurements by other rules, without its data; with ``out`` a run folder is written.
 
@@ -154,7 +159,7 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     from auditor.outputs import restored  # noqa: PLC0415  (a scan does not read runs back)
 
     base = narrowed(run.profile, select, ignore) if rules is None else profile(str(rules), select, ignore)
-    chosen = with_limits(base, limits or {})
+    chosen = _allowing(with_limits(base, limits or {}), allow)
     chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
     held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
@@ -164,6 +169,11 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
         folder.write(Path(out), result)
         folder.seal(Path(out), result, run.manifest["inputs"])
     return result
+
+
+def _allowing(chosen: Profile, allow: str | Path | None) -> Profile:
+    """Add the entries of an allow-list to a profile's own."""
+    return chosen if allow is None else replace(chosen, allowed=(*chosen.allowed, *allow_list(Path(allow))))
 
 
 def default_folder(inputs: Sequence[str]) -> Path:
@@ -201,10 +211,18 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         fields=fields,
         longest=longest,
         signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),
-        patterns=tuple(
-            Pattern(rule.target, rule.pattern, rule.where.get("in", "answer")) for rule in chosen.rules if rule.pattern
-        ),
+        patterns=tuple(_patterns(chosen)),
     )
+
+
+def _patterns(chosen: Profile) -> Iterator[Pattern]:
+    """Yield the patterns of rules and of allow-lists."""
+    for rule in chosen.rules:
+        if rule.pattern:
+            yield Pattern(rule.target, rule.pattern, rule.where.get("in", "answer"))
+    for entry in chosen.allowed:
+        if entry.by == "pattern":
+            yield Pattern(entry.column, entry.values[0], "both")
 
 
 def cores() -> int:

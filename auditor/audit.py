@@ -9,10 +9,12 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from auditor import allow, formats, judge, plan
 from auditor import corpus as corpora
-from auditor import formats, judge, patterns, plan
 from auditor import near as neighbourhood
+from auditor.allow import Allowance
 from auditor.chunks import Chunk
 from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
@@ -24,7 +26,7 @@ from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.metadata import metadata
 from auditor.near import Budget
-from auditor.patterns import Patterns
+from auditor.patterns import TARGETS, Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
 from auditor.relations.neighbours import Neighbours
@@ -56,7 +58,6 @@ class Measured:
     skipped: Sequence[Skipped]
     near: Neighbours | None
     patterns: Patterns
-    noted: Sequence[Noted] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
-    noted: Sequence[Noted]
+    allowance: Allowance
+    spared: NDArray[np.bool_]
     stages: Mapping[str, Stage]
 
 
@@ -83,8 +85,8 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     budget: Budget,
     progress: Progress = silent,
     against: Sequence[Source] = (),
-    clock: Clock | None = None,
     noted: Sequence[Noted] = (),
+    clock: Clock | None = None,
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
@@ -98,7 +100,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
-    corpus = formats.settled(corpus)
+    corpus = formats.settled(corpus, noted)
     whole: Stage = {"rows": corpus.rows, "bytes": int(corpus.lengths.sum())}
     with clock.stage("relate") as done:
         progress("relate", None)
@@ -109,15 +111,14 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         progress("patterns", None)
         done.update(whole)
         held_out = measured(against, settings, work / "against", budget.workers) if against else None
-        prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
-        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, budget.workers)
+        looked = _patterns(corpus, profile, rank, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
         if "metadata" in profile.wishes.prefer:
             corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)
-        return judged(Measured(corpus, skipped, near, looked, noted), profile, clock.stages)
+        return judged(Measured(corpus, skipped, near, looked), profile, clock.stages)
 
 
 def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
@@ -125,9 +126,12 @@ def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Aud
     corpus = held.corpus
     relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
-    findings = list(judge.met(profile, corpus, groups, held.noted))
+    allowed = allow.allowance(corpus, profile.allowed, groups)
+    findings = list(allow.marked(judge.met(profile, corpus, groups), allowed, groups))
     fates = plan.decide(corpus, profile, relations, groups)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, fates, held.noted, stages)
+    spared = allow.spare(fates, allowed)
+    found = groups, findings, fates, allowed, spared
+    return Audit(corpus, held.skipped, profile, relations, *found, stages)
 
 
 def measured(
@@ -161,6 +165,16 @@ def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, budget: Bu
     return neighbourhood.near(corpus, copy, rank, work / "near", budget)
 
 
+def _patterns(corpus: Corpus, profile: Profile, rank: Ints, held_out: Corpus | None, workers: int) -> Patterns:
+    """Look for what rules ask for of all samples together."""
+    if not TARGETS & {rule.target for rule in profile.rules}:
+        return Patterns()
+    from auditor.patterns import search  # noqa: PLC0415  (not every scan needs it)
+
+    prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
+    return search.found(corpus, profile, rank, prompt, answer, held_out, workers)
+
+
 def alike(corpus: Corpus, near: Neighbours | None) -> Ints:
     """Return the rows that may be kept or dropped for others."""
     hit = corpora.copied(corpus, "sample", np.arange(corpus.rows)).group >= 0
@@ -191,18 +205,23 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         if not profile.of(Kind.RELATION, "copy"):
             alone = (tied < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
             tied = np.where(alone, copy.keeper, tied)
-        best = near.best()
-        for group in judge.groups_of("near", tied, near.keeper[copy.keeper], ids):
-            nearest = float(best[group.rows].max())
-            found.append(group._replace(nearest=nearest) if nearest else group)
+        groups = judge.groups_of("near", tied, near.keeper[copy.keeper], ids)
+        nearest = judge.most(groups, near.best()).tolist()
+        found += [
+            group._replace(nearest=value) if value else group for group, value in zip(groups, nearest, strict=True)
+        ]
     for kind, own, other in (
         ("prompt", relations.prompt, relations.answer),
         ("answer", relations.answer, relations.prompt),
     ):
         if profile.whole or profile.of(Kind.RELATION, kind):
-            for group in judge.groups_of(kind, own.group, own.keeper, ids):
-                found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
-    return found + [Group(*held) for held in relations.patterns.groups]
+            groups = judge.groups_of(kind, own.group, own.keeper, ids)
+            varieties = judge.variety(groups, other.keeper).tolist()
+            found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
+    for held in relations.patterns.groups:
+        prompts = len(np.unique(relations.prompt.keeper[held.rows])) if held.kind == "alike" else 0
+        found.append(Group(*held, variety=prompts))
+    return found
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.faults import BY_KIND, CLASSIC, KINDS, V1
-from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
@@ -35,6 +34,7 @@ FINDINGS = pa.schema(
         ("start", pa.int64()),
         ("end", pa.int64()),
         ("note", pa.string()),
+        ("allowed", pa.string()),
     ]
 )
 
@@ -66,6 +66,8 @@ class Finding(NamedTuple):
     start: int | None = None
     end: int | None = None
     note: str = ""
+    allowed: str | None = None
+    """Why, and whose, if it is meant to be so."""
 
 
 class Group(NamedTuple):
@@ -101,7 +103,33 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> lis
     return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], int(best[at])) for at in by_place]
 
 
-def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequence[Noted] = ()) -> Iterator[Finding]:
+def _joined(groups: Sequence[Group]) -> tuple[Ints, Ints]:
+    """Put the rows of groups one after the other; return them, and where each group begins."""
+    rows = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in groups)])
+    return rows, np.cumsum([0, *(len(group.rows) for group in groups)])[:-1]
+
+
+def most(groups: Sequence[Group], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the highest value of a row of each group."""
+    rows, starts = _joined(groups)
+    return np.maximum.reduceat(values[rows], starts) if groups else np.zeros(0)
+
+
+def variety(groups: Sequence[Group], values: Ints) -> Ints:
+    """Return how many different values the rows of each group have.
+
+    >>> variety([Group("a", "prompt", np.array([0, 1, 2]), 0), Group("b", "prompt", np.array([3, 4]), 3)],
+    ...         np.array([7, 8, 7, 9, 9])).tolist()
+    [2, 1]
+    """
+    rows, starts = _joined(groups)
+    number = np.repeat(np.arange(len(groups)), np.diff(starts, append=len(rows)))
+    order = np.lexsort((values[rows], number))
+    fresh = (np.diff(number[order], prepend=-1) != 0) | (np.diff(values[rows][order], prepend=-1) != 0)
+    return np.bincount(number[order][fresh], minlength=len(groups))
+
+
+def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
     """Yield every finding, rule by rule in order of their codes."""
     for rule in profile.rules:
         if rule.kind is Kind.SIGNAL:
@@ -109,7 +137,6 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequen
         elif rule.kind is Kind.LOOP:
             yield from _loop(rule, corpus)
         elif rule.kind is Kind.FAULT:
-            yield from _noted(rule, noted)
             yield from _fault(rule, corpus)
         else:
             levels = [other.where.get("threshold", 0) for other in profile.of(rule.kind, rule.target)]
@@ -168,25 +195,16 @@ def _loop(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _noted(rule: Rule, noted: Sequence[Noted]) -> Iterator[Finding]:
-    """Yield what is wrong with a configuration."""
-    for one in noted:
-        if one.kind == rule.target:
-            yield Finding(
-                rule.code, rule.severity.value, None, None, one.file, one.line or None, None, None, note=one.message
-            )
-
-
 def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     held = corpus.faults.filter(pc.equal(corpus.faults["kind"], rule.target)).to_pylist()
     for number, faults in _by_source(held):
-        name = corpus.sources[number].name
-        everything = rule.target == "unknown" and len(faults) == corpus.read[number]
+        everything = number >= 0 and rule.target == "unknown" and len(faults) == corpus.read[number]
         for fault in faults[:1] if everything else faults:
             note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
             stops = _stops(rule.target, fault["stops"])
             line = fault["line"] or None
-            row = None if KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
+            name = fault["file"] or corpus.sources[number].name
+            row = None if number < 0 or KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
             yield Finding(
                 rule.code, rule.severity.value, row, None, name, line, fault["offset"], None, note=f"{note}; {stops}"
             )
@@ -215,13 +233,13 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     """Yield groups; of rules with thresholds on one relation the highest that a group reaches has it."""
     own = rule.where.get("threshold", 0)
     above = min((level for level in levels if level > own), default=2)
-    for group in groups:
-        if group.nearest >= above or not reaches(rule, group, corpus.rows):
-            continue
-        yield Finding(
-            rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),
-            note=f"{len(group.rows)} rows",
-        )  # fmt: skip
+    met = [group for group in groups if group.nearest < above and reaches(rule, group, corpus.rows)]
+    severity = rule.severity.value
+    keepers = np.array([group.keeper for group in met], np.int64)
+    places = (part[keepers].tolist() for part in (corpus.source, corpus.lines, corpus.offsets))
+    for group, source, line, offset in zip(met, *places, strict=True):
+        file, size = corpus.sources[source].name, len(group.rows)
+        yield Finding(rule.code, severity, None, group.name, file, line, offset, float(size), note=f"{size} rows")
 
 
 def reaches(rule: Rule, group: Group, rows: int) -> bool:

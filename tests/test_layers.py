@@ -9,8 +9,8 @@ import pytest
 FLOORS = [
     ["clock", "errors", "text", "shipped", "faults"],
     ["words", "yaml", "kernels", "memory", "patterned", "schema", "vocab", "wishes"],
-    ["sample", "store", "parse", "rule"],
-    ["dialects", "views"],
+    ["sample", "store", "parse", "pack"],
+    ["rule", "dialects", "views"],
     ["loading"],
     ["sources"],
     ["chunks"],
@@ -25,6 +25,7 @@ FLOORS = [
     ["judge", "trim", "metadata"],
     ["thinning", "accounting"],
     ["plan"],
+    ["allow"],
     ["audit"],
     ["xtuner", "calibrate"],
     ["outputs"],

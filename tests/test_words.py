@@ -12,7 +12,7 @@ from auditor.shipped import PACKAGE, REPORTS
 from auditor.words import CATALOGUE, choose, say
 
 ERRORS = {"AuditorError", "UsageError", "InputError", "EnvironmentFault", "VerifyError"}
-TABLES = {"STAGES", "CAUSES", "REASONS", "REMEDIES", "TYPES"}
+TABLES = {"RELATIONS", "STAGES", "CAUSES", "REASONS", "REMEDIES", "TYPES"}
 HELP = {"help", "short_help", "epilog"}
 CLICK = {"Show this message and exit.", "Show the version and exit.", "Options", "Commands", "Usage"}
 

@@ -67,6 +67,11 @@ def narrow_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+allow_option = click.option(
+    "--allow", type=click.Path(path_type=Path), help="A list of repetition that is meant, with reason and owner."
+)
+
+
 def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose rules."""
     named = click.option("--profile", default="default", show_default=True, help="A shipped profile, or a YAML file.")
@@ -80,3 +85,9 @@ def bound(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) 
         if not name or not sign:
             raise UsageError("--env does not know {name}", hint="write --env NAME=VALUE", name=name)
     return {name: text for name, _, text in pairs}
+
+
+tokenizer_option = click.option(
+    "--tokenizer", metavar="MODEL",
+    help="Count tokens with this model's tokenizer: a folder, tokenizer.json, or a name on the hub.",
+)  # fmt: skip

@@ -27,14 +27,14 @@ def places(texts: Sequence[str], normalised: Sequence[str], bounds: Ints) -> tup
     begins = np.array([0, *accumulate(len(folded) + 1 for folded in normalised)][:-1], np.int64)
     shift = np.repeat(begins, np.diff(bounds))
     starts, ends = starts - shift, ends - shift
-    for at in _moved(texts, normalised):
+    for at in moved(texts, normalised):
         if found := origins(texts[at], normalised[at]):
             own = slice(int(bounds[at]), int(bounds[at + 1]))
             starts[own], ends[own] = found[0][starts[own]], found[1][ends[own] - 1]
     return starts, ends
 
 
-def _moved(texts: Sequence[str], normalised: Sequence[str]) -> list[int]:
+def moved(texts: Sequence[str], normalised: Sequence[str]) -> list[int]:
     """Return the texts in which not every code point became one at the same place."""
     wide = [at for at, text in enumerate(texts) if not text.isascii()]
     equal = [at for at in wide if len(texts[at]) == len(normalised[at])]

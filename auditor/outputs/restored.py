@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from auditor.audit import NOTHING, Measured
 from auditor.corpus import Corpus
 from auditor.errors import UsageError
-from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.outputs.measured import KEYS, PATTERNS, targets
@@ -34,6 +33,12 @@ def restored(run: Run, profile: Profile, settings: Settings, needs: Mapping[str,
         raise UsageError("{path} was written by an older version", hint="scan again", path=run.path)
     for rule in profile.rules:
         _checked(rule, held, needs[rule.code])
+    for pattern in settings.patterns:
+        if pattern.column not in run.samples.column_names:
+            raise UsageError(
+                "this run did not look for the pattern {pattern}", hint="scan again with this rule",
+                pattern=pattern.pattern,
+            )  # fmt: skip
     _looked(profile, held, settings)
     if "metadata" in profile.wishes.prefer and "metadata" not in run.samples.column_names:
         raise UsageError("this run did not count metadata", hint="scan again with --prefer metadata")
@@ -50,7 +55,7 @@ def restored(run: Run, profile: Profile, settings: Settings, needs: Mapping[str,
     corpus = _corpus(run, settings, wanted, held["read"])
     skipped = [Skipped(item["file"], item["template"], item["about"]) for item in run.summary["skipped"]]
     near = _near(run) if profile.of(Kind.RELATION, "near") else None
-    return Measured(corpus, skipped, near, _patterns(run, corpus, wanted), [Noted(*each) for each in held["noted"]])
+    return Measured(corpus, skipped, near, _patterns(run, corpus, wanted))
 
 
 def _checked(rule: Rule, held: Mapping[str, Any], needs: Settings) -> None:

@@ -74,6 +74,10 @@ class Run:
         """One row for each sample."""
         return self._table("samples")
 
+    def columns(self, table: str, names: list[str]) -> pa.Table:
+        """Return some columns of a table, without reading the others."""
+        return self._table(table, names).select(names)
+
     @cached_property
     def brief(self) -> pa.Table:
         """Those columns of the samples that say where each stands and what became of it."""

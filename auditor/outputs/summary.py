@@ -13,6 +13,7 @@ from auditor import __version__, accounting, trim
 from auditor.audit import Audit
 from auditor.faults import KINDS
 from auditor.kernels.flat import Ints
+from auditor.outputs.packs import packs
 from auditor.rule import Kind
 
 # 1: the first.
@@ -44,6 +45,8 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
         "concentration": audit.relations.patterns.concentration,
         "rules": _rules(audit, codes),
         "files": _files(audit, budgets[0]["trained_tokens"]),
+        "allowed": _allowed(audit),
+        **({"packs": found} if (found := packs(audit)) else {}),
         "skipped": [
             {"file": item.name, "reason": item.reason, "template": item.template, "about": item.about}
             for item in audit.skipped
@@ -74,13 +77,15 @@ def _shares(audit: Audit, alive: NDArray[np.bool_], held: Mapping[str, Mapping[s
     """Return what the samples that stay hold, and which share of their trained tokens repeats something.
 
     Rows are put down to one cause each: loop, else copy of another that stays, else near duplicate; trained tokens as
-    the budget says, where a copy is a copy whatever else it holds.
+    the budget says, where a copy is a copy whatever else it holds. What an allow-list allows stands in the budget and
+    is counted nowhere else.
     """
-    parts = accounting.total(held["trained_tokens"])
-    total = sum(parts.values())
-    loops = accounting.looped(audit.corpus.samples) & alive
-    copy = accounting.spare(audit.relations, alive) & ~loops
-    near = accounting.near_copies(audit.relations, alive) & ~loops & ~copy
+    counted = {kind: ~_meant(audit, kind) for kind in ("loop", "copy", "near")}
+    total = sum(accounting.total(held["trained_tokens"]).values())
+    parts = {name: int(part[counted.get(name, alive)].sum()) for name, part in held["trained_tokens"].items()}
+    loops = accounting.looped(audit.corpus.samples) & alive & counted["loop"]
+    copy = accounting.spare(audit.relations, alive) & ~loops & counted["copy"]
+    near = accounting.near_copies(audit.relations, alive) & ~loops & ~copy & counted["near"]
     found: dict[str, Any] = {"samples": int(alive.sum()), "trained_tokens": total}
     for name, hit in (("loop", loops), ("copy", copy), ("near", near)):
         found[f"{name}_rows"] = int(hit.sum())
@@ -95,6 +100,12 @@ def _shares(audit: Audit, alive: NDArray[np.bool_], held: Mapping[str, Mapping[s
     sizes = np.bincount(group[alive & (group >= 0)], minlength=1)
     found["largest_copy_group"] = int(sizes.max(initial=0))
     return found
+
+
+def _meant(audit: Audit, kind: str) -> NDArray[np.bool_]:
+    """Tell the samples whose loops, copies or near duplicates are allowed."""
+    loops = audit.profile.of(Kind.LOOP)
+    return audit.allowance.meant(loops if kind == "loop" else audit.profile.of(Kind.RELATION, kind))
 
 
 def _distinct(keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> int:
@@ -142,7 +153,8 @@ def _rejected(audit: Audit) -> list[int]:
 
 def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
     """Return what each rule met: findings, samples, trained tokens of those it drops."""
-    findings = Counter(finding.rule for finding in audit.findings)
+    findings = Counter(finding.rule for finding in audit.findings if not finding.allowed)
+    allowed = Counter(finding.rule for finding in audit.findings if finding.allowed)
     rows = {item["values"]: item["counts"] for item in pc.value_counts(codes.values).to_pylist()}
     tokens = audit.corpus.samples["trained_tokens"].to_numpy()
     listed = []
@@ -156,6 +168,7 @@ def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
                 "severity": rule.severity.value,
                 "action": rule.action.value,
                 "findings": findings[rule.code],
+                "allowed": allowed[rule.code],
                 "rows": rows.get(rule.code, 0) if rule.kind is not Kind.FAULT else findings[rule.code],
                 "dropped": int(gone.sum()),
                 "dropped_tokens": int(tokens[gone].sum()),
@@ -185,6 +198,28 @@ def alarms(audit: Audit) -> list[dict[str, Any]]:
     return found
 
 
+def _allowed(audit: Audit) -> list[dict[str, Any]]:
+    """Return each entry of the allow-lists: which samples it names, what they meet, and how many it keeps."""
+    tokens = audit.corpus.samples["trained_tokens"].to_numpy()
+    meant = [finding for finding in audit.findings if finding.allowed]
+    listed = []
+    for entry, mask in zip(audit.allowance.entries, audit.allowance.masks, strict=True):
+        words = f"{entry.reason} ({entry.owner})"
+        listed.append(
+            {
+                entry.by: list(entry.values),
+                "rules": [prefix for prefix in entry.rules if prefix],
+                "reason": entry.reason,
+                "owner": entry.owner,
+                "rows": int(mask.sum()),
+                "trained_tokens": int(tokens[mask].sum()),
+                "findings": sum(words in (finding.allowed or "").split("; ") for finding in meant),
+                "spared": int((audit.spared & mask).sum()),
+            }
+        )
+    return listed
+
+
 def _effective(audit: Audit) -> dict[str, Any]:
     """Return the distinct rows and tokens, and how often an epoch trains them; the row that it trains most."""
     corpus = audit.corpus
@@ -192,6 +227,15 @@ def _effective(audit: Audit) -> dict[str, Any]:
     row = found["most"]["row"]
     place = {"file": corpus.sources[int(corpus.source[row])].name, "line": int(corpus.lines[row])}
     return {**found, "most": {**found["most"], **place}}
+
+
+def _dialects(audit: Audit) -> list[dict[str, int]]:
+    """Count the rows of each dialect in each source."""
+    held = audit.corpus.samples["dialect"].combine_chunks().dictionary_encode()
+    names = held.dictionary.to_pylist()
+    keys = audit.corpus.source * len(names) + held.indices.to_numpy()
+    counts = np.bincount(keys, minlength=len(audit.corpus.sources) * len(names)).reshape(-1, len(names)).tolist()
+    return [dict(sorted((name, n) for name, n in zip(names, own, strict=True) if n)) for own in counts]
 
 
 def _files(audit: Audit, held: Mapping[str, Ints]) -> list[dict[str, Any]]:
@@ -205,16 +249,13 @@ def _files(audit: Audit, held: Mapping[str, Ints]) -> list[dict[str, Any]]:
     lost = np.bincount(corpus.source, weights=gone, minlength=sources)
     parts = accounting.by_file(held, corpus.source, sources)
     damaged = set(corpus.faults.filter(pc.is_in(corpus.faults["kind"], pa.array(["truncated"])))["source"].to_pylist())
-    counted = (
-        corpus.samples.select(["source", "dialect"]).group_by(["source", "dialect"]).aggregate([([], "count_all")])
-    )
-    dialects = {(item["source"], item["dialect"]): item["count_all"] for item in counted.to_pylist()}
+    dialects = _dialects(audit)
     return [
         {
             "file": source.name,
             "form": source.form,
             "compression": source.compression,
-            "dialects": {name: n for (number, name), n in sorted(dialects.items()) if number == index},
+            "dialects": dialects[index],
             "rows": int(rows[index]),
             "rejected": rejected,
             "damaged": index in damaged,

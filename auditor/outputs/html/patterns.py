@@ -19,8 +19,8 @@ from auditor.sample import Turn
 
 VIEWS = {
     "templates": ("template", "prompt_template"),
-    "phrases": ("opening", "closing", "stock"),
-    "prompts": ("prompt", "answer", "dialogue"),
+    "phrases": ("opening", "closing", "inside", "stock"),
+    "prompts": ("prompt", "opposed", "answer", "alike", "dialogue", "leak"),
     "structure": ("structure",),
 }
 """The kinds of groups that each page shows."""
@@ -79,7 +79,7 @@ class Patterns:
             return self._varied(numbers, "answer" if kind == "prompt" else "prompt")
         numbers = numbers[:SHOWN]
         held = self.facts.run.groups.take(pa.array(numbers, pa.int64())).to_pylist()
-        lines = 0 if kind == "dialogue" else LINES if kind in VIEWS["phrases"] else 2
+        lines = 0 if kind == "dialogue" else LINES if kind in {*VIEWS["phrases"], "alike", "opposed"} else 2
         return [
             Group(about, number, self._spread(number, lines))
             for number, about in zip(numbers.tolist(), held, strict=True)
@@ -181,6 +181,12 @@ class Patterns:
         if kind == "structure":
             sides = [[_said(texts.of(row), trained=True), 1, self.facts.place(row)] for row in group.rows.tolist()]
             return {"layout": text[:60], "sides": sides}
+        if kind in {"alike", "opposed", "leak"}:
+            told = text if kind == "leak" else ""
+            sides = [
+                [_said(texts.of(row), trained=kind != "leak"), 1, self.facts.place(row)] for row in group.rows.tolist()
+            ]
+            return {"text": visible(told), "sides": sides}
         trained = kind == "answer"
         sides = [
             [_said(texts.of(row), trained=not trained), count, self.facts.place(row)]
