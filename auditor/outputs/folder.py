@@ -205,7 +205,7 @@ def sources(held: dict[str, Any]) -> Sequence[Source]:
             item["size"],
             item["mtime_ns"],
             item.get("dialect", ""),
-            item.get("times", 1.0),
+            times=item.get("times", 1.0),
         )
         for item in held["inputs"]
     ]
