@@ -16,11 +16,12 @@ def told(run: Run) -> RenderableType:
     held = json.loads((run.path / "calibration.json").read_bytes())
     table = grid("similarity", "planted", "found by the bands", "95 % interval", "promised", "verified", "")
     for each in (each for each in held["bins"] if each["pairs"]):
-        low, high = (percent(share) for share in each["between"])
+        low, high = (100 * share for share in each["between"])
         odd = "" if each["agrees"] else say("not as promised")
         table.add_row(
-            f"{each['from']:.2f}–{each['to']:.2f}", number(each["pairs"]), percent(each["share"]), f"{low} – {high}",
-            percent(each["predicted"]), percent(each["verified"]), Text(odd, "bold red"),
+            f"{each['from']:.2f}–{each['to']:.2f}", number(each["pairs"]), percent(each["share"]),
+            f"{low:.0f}–{high:.0f} %", percent(each["predicted"]), percent(each["verified"]),
+            Text(odd, "bold red"),
         )  # fmt: skip
     shares = {name: percent(held[name]["share"] or 0) for name in ("recall", "precision")}
     words = say(
