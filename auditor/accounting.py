@@ -37,11 +37,14 @@ def causes(corpus: Corpus, relations: Relations, alive: NDArray[np.bool_]) -> Ca
     copy = spare(relations, alive)
     near = near_copies(relations, alive) & ~copy
     loop = np.where(looped(corpus.samples), corpus.samples["loop_share"].to_numpy(), 0.0)
-    template, phrase = (
-        corpus.samples[name].to_numpy() if name in corpus.samples.column_names else np.zeros(corpus.rows)
-        for name in ("template_share", "phrase_share")
-    )
-    return Causes(copy, near, loop, template, phrase)
+    return Causes(copy, near, loop, _column(corpus, "template_share"), _column(corpus, "phrase_share"))
+
+
+def _column(corpus: Corpus, name: str) -> NDArray[np.float64]:
+    """Return a share of every sample's trained characters; zeros where it was not measured."""
+    if name not in corpus.samples.column_names:
+        return np.zeros(corpus.rows)
+    return np.asarray(corpus.samples[name].to_numpy(), np.float64)
 
 
 def parts(held: Causes, weight: Ints, alive: NDArray[np.bool_]) -> dict[str, Ints]:

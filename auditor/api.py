@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
+from auditor.calibrate import calibrate
 from auditor.chunks import LONGEST
 from auditor.clock import Clock
 from auditor.formats import Noted
@@ -21,6 +22,7 @@ from auditor.pack import allow_list
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
+from auditor.store import write_bytes
 from auditor.wishes import wishes
 
 HELD = 256 << 20
@@ -48,6 +50,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     times: Mapping[str, float] | None = None,
     plan: Mapping[str, Any] | None = None,
     tokenizer: str = "",
+    calibrated: bool = False,
     workers: int | None = None,
     memory: str | None = None,
     longest: int | None = None,
@@ -69,8 +72,9 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``allow`` names a file that lists repetition that is meant. By path of a file or its folder, ``dialects`` says in
     which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it, and
     ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a profile's
-    plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too. Raises
-    ``auditor.errors.AuditorError``.
+    plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too.
+    ``calibrated`` plants near duplicates in a shadow of the data and writes what was found of them to
+    ``calibration.json``. Raises ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = _allowing(with_limits(profile(str(rules), select, ignore), limits or {}), allow)
@@ -95,6 +99,12 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     with clock.stage("write") as done:
         held = folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
+    if calibrated:
+        with clock.stage("calibrate") as done:
+            progress("calibrate", None)
+            told = calibrate(result.corpus, settings, work / "calibrate", room)
+            done |= {"rows": told["planted"]}
+        write_bytes(target / "calibration.json", folder.dumped(told))
     folder.timed(target, clock.stages)
     folder.seal(target, result)
     run = Run.open(target)

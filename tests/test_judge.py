@@ -28,6 +28,8 @@ CASES: list[dict[str, Any]] = [
     {"select": ["L", "T102", "F"]},
     {"ignore": ["D101", "T"]},
     {"select": ["P", "S", "B"]},
+    {"plan": {"prefer": ["id"], "trim_loops": 2, "target_rows": 90, "alarm": 0.1}},
+    {"plan": {"sources": ["code.json"], "target_tokens": 3000}, "limits": {"D102": 0.85}},
 ]
 
 
@@ -99,6 +101,8 @@ def test_what_was_not_measured_cannot_be_judged(tmp_path: Path, bases: list[Run]
         judge(bases[0], limits={"D103": 0.65})
     with pytest.raises(UsageError, match="no rule D999"):
         judge(bases[0], limits={"D999": 0.5})
+    with pytest.raises(UsageError, match="metadata"):
+        judge(bases[0], plan={"prefer": ["metadata"]})
     only = scan(DEMO, tmp_path / "loops", select=["L101"], report=False)
     with pytest.raises(UsageError, match="near"):
         judge(only, rules="default", select=["D102"])

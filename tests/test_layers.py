@@ -27,7 +27,7 @@ FLOORS = [
     ["plan"],
     ["allow"],
     ["audit"],
-    ["xtuner"],
+    ["xtuner", "calibrate"],
     ["outputs"],
     ["api"],
     ["cli"],

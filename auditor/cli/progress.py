@@ -16,6 +16,7 @@ STAGES = {
     "relate": "comparing",
     "patterns": "looking for templates",
     "judge": "judging",
+    "calibrate": "planting near duplicates",
     "report": "writing the report",
 }
 

@@ -26,6 +26,11 @@ from auditor.cli.wishes import plan_options, wished
 )
 @rule_options
 @plan_options
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Also plant near duplicates in a shadow of the data, and say how many of them are found.",
+)
 @click.option("--tokenizer", metavar="NAME", help="Count this model's own tokens, too: its folder, or name on the hub.")
 @click.option(
     "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
@@ -70,6 +75,7 @@ def run(options: dict[str, Any]) -> int:
             limits=options["limits"],
             plan=wished(options),
             tokenizer=options["tokenizer"] or "",
+            calibrated=options["calibrate"],
             fields=options["fields"],
             dialects=inputs.dialects,
             questions=inputs.questions,
@@ -94,6 +100,10 @@ def run(options: dict[str, Any]) -> int:
         click.echo(found.path.joinpath("summary.json").read_bytes(), nl=False)
     else:
         tell(terminal.overview(found))
+        if options["calibrate"]:
+            from auditor.outputs import calibrated  # noqa: PLC0415
+
+            tell(calibrated.told(found))
         for line in told(verdicts):
             tell(line)
     failed = any(verdict.failed for verdict in verdicts)

@@ -57,7 +57,7 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run wrote, and nothing else."""
     for name in ("report", "cleaned", "dropped", WORK):
         shutil.rmtree(folder / name, ignore_errors=True)
-    files = ("report.html", "summary.json", "rules.json", "manifest.json")
+    files = ("report.html", "summary.json", "rules.json", "calibration.json", "manifest.json")
     for name in (*files, *(f"{table}.parquet" for table in TABLES)):
         (folder / name).unlink(missing_ok=True)
 
@@ -206,7 +206,7 @@ def sources(held: dict[str, Any]) -> Sequence[Source]:
             item["size"],
             item["mtime_ns"],
             item.get("dialect", ""),
-            item.get("times", 1.0),
+            times=item.get("times", 1.0),
         )
         for item in held["inputs"]
     ]
