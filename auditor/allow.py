@@ -106,5 +106,9 @@ def spare(plan: Plan, allowed: Allowance) -> Mask:
     spared = np.zeros(allowed.rows, np.bool_)
     for code in np.unique(plan.rule[plan.dropped]).tolist() if allowed.entries else ():
         spared |= (plan.rule == code) & allowed.covered(code)
+    masks = {code: allowed.covered(code) for code in set(plan.trims.values())}
+    for row in [row for row, code in plan.trims.items() if masks[code][row]]:
+        del plan.cuts[row], plan.trims[row]
+        spared[row] = True
     plan.rule[spared], plan.keeper[spared], plan.similarity[spared] = "", -1, np.nan
     return spared

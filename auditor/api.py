@@ -4,11 +4,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
 from auditor.clock import Clock
+from auditor.formats import Noted
+from auditor.loading.question import Question
 from auditor.measure import REACH, REVIEW, SIGNALS, Settings
 from auditor.memory import budget
 from auditor.near import Budget
@@ -18,9 +21,14 @@ from auditor.pack import allow_list
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
+from auditor.wishes import wishes
+
+HELD = 256 << 20
+"""Bytes of tables that are kept for the report instead of being read again."""
 
 STREAMED = {
-    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
+    "opposed", "leak_share",
 }  # fmt: skip
 """What rules look at that is found from fine tokens."""
 
@@ -35,12 +43,17 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     limits: Mapping[str, float] | None = None,
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
+    questions: Mapping[str, Question] | None = None,
+    noted: Sequence[Noted] = (),
     times: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
+    tokenizer: str = "",
     workers: int | None = None,
     memory: str | None = None,
     longest: int | None = None,
     report: bool = True,
     language: str = "auto",
+    redact: str = "",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
     exact: bool = False,
@@ -53,26 +66,34 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
     duplicates, so that none is missed; ``memory`` is what may be filled (``4G``; by default half of what there is).
-    ``allow`` names a file that lists repetition that is meant. ``dialects`` says, by path, in which dialect a file is
-    read, where rows are not to be recognised one by one; ``times``, how often an epoch reads a file or all files of a
-    folder. Raises ``auditor.errors.AuditorError``.
+    ``allow`` names a file that lists repetition that is meant. By path of a file or its folder, ``dialects`` says in
+    which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it, and
+    ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a profile's
+    plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too. Raises
+    ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
     chosen = _allowing(with_limits(profile(str(rules), select, ignore), limits or {}), allow)
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
     found = [
-        replace(source, dialect=(dialects or {}).get(source.path, ""), times=_times(source.path, times or {}))
+        replace(
+            source,
+            dialect=_by_path(source.path, dialects) or "",
+            question=_by_path(source.path, questions),
+            times=_by_path(source.path, times) or 1.0,
+        )
         for source in found
     ]
-    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
+    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact, tokenizer=tokenizer)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
-    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock)
+    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
-        folder.write(target, result)
+        held = folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
     folder.timed(target, clock.stages)
     folder.seal(target, result)
@@ -80,7 +101,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     if report:
         with clock.stage("report") as done:
             progress("report", None)
-            page = _rendered(run, language)
+            few = sum(table.nbytes for table in held.values()) < HELD
+            page = _rendered(Run.open(target, held if few else None), language, redact=redact)
             done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
         folder.timed(target, clock.stages)
         folder.reseal(target)
@@ -88,17 +110,26 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     return run
 
 
-def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
-    """Write a run's report (again); return the page to open."""
-    page = _rendered(run, language, single_file=single_file)
+Said = TypeVar("Said")
+
+
+def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
+    """Return what is said of a file, or of the nearest folder that it lies in."""
+    places = [path, *(parent.as_posix() for parent in Path(path).parents)]
+    return next((said[place] for place in places if place in said), None) if said else None
+
+
+def render(run: Run, language: str = "auto", *, single_file: bool = False, redact: str = "") -> Path:
+    """Write a run's report (again); return the page to open. ``redact``: mask or hash hides the texts."""
+    page = _rendered(run, language, single_file=single_file, redact=redact)
     folder.reseal(run.path)
     return page
 
 
-def _rendered(run: Run, language: str, *, single_file: bool = False) -> Path:
+def _rendered(run: Run, language: str, *, single_file: bool = False, redact: str = "") -> Path:
     from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
 
-    return html.render(run, language, single_file=single_file)
+    return html.render(run, language, single_file=single_file, redact=redact)
 
 
 def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
@@ -109,6 +140,7 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     limits: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     allow: str | Path | None = None,
 ) -> Audit:
@@ -123,6 +155,7 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
 
     base = narrowed(run.profile, select, ignore) if rules is None else profile(str(rules), select, ignore)
     chosen = _allowing(with_limits(base, limits or {}), allow)
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
     held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
     result = judged(held, chosen, dict(run.summary["stages"]))
@@ -146,16 +179,6 @@ def default_folder(inputs: Sequence[str]) -> Path:
     """
     first = "stdin" if inputs[0] == "-" else Path(inputs[0].rstrip("/")).name or "data"
     return Path(f"{first.split('.')[0] or first}.audit")
-
-
-def _times(path: str, times: Mapping[str, float]) -> float:
-    """Return how often an epoch reads a file: as said of it, or of the nearest folder that holds it.
-
-    >>> _times("a/b/c.jsonl", {"a": 2.0}), _times("b.jsonl", {"a": 2.0})
-    (2.0, 1.0)
-    """
-    said = (times[name] for name in (path, *map(str, Path(path).parents)) if name in times)
-    return next(said, 1.0)
 
 
 def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:

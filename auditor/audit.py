@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from auditor import allow, judge, plan
+from auditor import allow, formats, judge, plan
 from auditor import corpus as corpora
 from auditor import near as neighbourhood
 from auditor.allow import Allowance
@@ -19,9 +20,11 @@ from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
+from auditor.formats import Noted
 from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
+from auditor.metadata import metadata
 from auditor.near import Budget
 from auditor.patterns import TARGETS, Patterns
 from auditor.plan import Plan
@@ -30,6 +33,7 @@ from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
+from auditor.wishes import Wishes
 
 NOTHING = Chunk(0, 1, b"", None, [], [])
 """A chunk without rows: stands for a source without any, so that it is measured like the others."""
@@ -81,11 +85,12 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     budget: Budget,
     progress: Progress = silent,
     against: Sequence[Source] = (),
+    noted: Sequence[Noted] = (),
     clock: Clock | None = None,
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
-    ``against`` is what must not leak into the data: test and evaluation sets.
+    ``against`` is what must not leak into the data: test and evaluation sets; ``noted`` are a configuration's faults.
     """
     if not sources:
         raise _unread(skipped)
@@ -95,6 +100,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
+    corpus = formats.settled(corpus, noted)
     whole: Stage = {"rows": corpus.rows, "bytes": int(corpus.lengths.sum())}
     with clock.stage("relate") as done:
         progress("relate", None)
@@ -107,6 +113,8 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         held_out = measured(against, settings, work / "against", budget.workers) if against else None
         looked = _patterns(corpus, profile, rank, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
+        if "metadata" in profile.wishes.prefer:
+            corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)
@@ -116,13 +124,14 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
 def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
-    relations = relate(held)
+    relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
     allowed = allow.allowance(corpus, profile.allowed, groups)
     findings = list(allow.marked(judge.met(profile, corpus, groups), allowed, groups))
-    decided = plan.decide(corpus, profile, relations)
-    spared = allow.spare(decided, allowed)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, allowed, spared, stages)
+    fates = plan.decide(corpus, profile, relations, groups)
+    spared = allow.spare(fates, allowed)
+    found = groups, findings, fates, allowed, spared
+    return Audit(corpus, held.skipped, profile, relations, *found, stages)
 
 
 def measured(
@@ -142,7 +151,7 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
     for number, source in enumerate(sources):
         found = stream(source, longest)
         for chunk in chain([next(found, NOTHING)], found):
-            yield Piece(number, chunk, source.dialect)
+            yield Piece(number, chunk, source.dialect, source.question)
             share = (done + min(source.size, chunk.offset + len(chunk.data))) / whole
             progress("measure", None if source.compression else min(1.0, share))
         done += source.size
@@ -166,10 +175,18 @@ def _patterns(corpus: Corpus, profile: Profile, rank: Ints, held_out: Corpus | N
     return search.found(corpus, profile, rank, prompt, answer, held_out, workers)
 
 
-def relate(held: Measured) -> Relations:
-    """Tie samples together and choose keepers."""
+def alike(corpus: Corpus, near: Neighbours | None) -> Ints:
+    """Return the rows that may be kept or dropped for others."""
+    hit = corpora.copied(corpus, "sample", np.arange(corpus.rows)).group >= 0
+    if near is not None:
+        hit[near.pairs] = True
+    return np.flatnonzero(hit)
+
+
+def relate(held: Measured, wishes: Wishes) -> Relations:
+    """Tie samples together and choose keepers, preferring rows as is wished."""
     corpus, near = held.corpus, held.near
-    rank = corpora.preference(corpus)
+    rank = corpora.preference(corpus, wishes)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
     if near is not None:
         settings = corpus.settings
@@ -201,7 +218,10 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
             groups = judge.groups_of(kind, own.group, own.keeper, ids)
             varieties = judge.variety(groups, other.keeper).tolist()
             found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
-    return found + [Group(*held) for held in relations.patterns.groups]
+    for held in relations.patterns.groups:
+        prompts = len(np.unique(relations.prompt.keeper[held.rows])) if held.kind == "alike" else 0
+        found.append(Group(*held, variety=prompts))
+    return found
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

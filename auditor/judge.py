@@ -12,7 +12,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
-from auditor.faults import KINDS
+from auditor.faults import BY_KIND, CLASSIC, KINDS, V1
 from auditor.kernels.flat import Ints
 from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
@@ -198,13 +198,13 @@ def _loop(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
 def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     held = corpus.faults.filter(pc.equal(corpus.faults["kind"], rule.target)).to_pylist()
     for number, faults in _by_source(held):
-        name = corpus.sources[number].name
-        everything = rule.target == "unknown" and len(faults) == corpus.read[number]
+        everything = number >= 0 and rule.target == "unknown" and len(faults) == corpus.read[number]
         for fault in faults[:1] if everything else faults:
             note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
-            stops = _stops(rule.target)
+            stops = _stops(rule.target, fault["stops"])
             line = fault["line"] or None
-            row = None if KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
+            name = fault["file"] or corpus.sources[number].name
+            row = None if number < 0 or KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
             yield Finding(
                 rule.code, rule.severity.value, row, None, name, line, fault["offset"], None, note=f"{note}; {stops}"
             )
@@ -217,32 +217,37 @@ def _by_source(faults: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, list[
     yield from sorted(held.items())
 
 
-def _stops(kind: str) -> str:
+def _stops(kind: str, stops: int) -> str:
     """Say what XTuner would do at such a line."""
-    classic, v1 = KINDS[kind].classic, KINDS[kind].v1
-    which = {(True, True): "yes", (True, False): "classic only", (False, True): "V1 only", (False, False): "no"}
-    return f"XTuner would stop here: {which[classic, v1]}"
+    return STOPS[KINDS[kind].stops if stops == BY_KIND else stops]
+
+
+STOPS = {
+    bits: f"XTuner would stop here: {which}"
+    for bits, which in ((0, "no"), (CLASSIC, "classic only"), (V1, "V1 only"), (CLASSIC | V1, "yes"))
+}
+"""What is told of a fault, by the bits of which XTuner stops."""
 
 
 def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Sequence[float]) -> Iterator[Finding]:
     """Yield groups; of rules with thresholds on one relation the highest that a group reaches has it."""
     own = rule.where.get("threshold", 0)
     above = min((level for level in levels if level > own), default=2)
-    rows = max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows)
-    least, severity = rule.where.get("min_variety", 0), rule.severity.value
-    met = [
-        group
-        for group in groups
-        if group.kind == rule.target
-        and own <= group.nearest < above
-        and len(group.rows) >= rows
-        and group.variety >= least
-    ]
+    met = [group for group in groups if group.nearest < above and reaches(rule, group, corpus.rows)]
+    severity = rule.severity.value
     keepers = np.array([group.keeper for group in met], np.int64)
     places = (part[keepers].tolist() for part in (corpus.source, corpus.lines, corpus.offsets))
     for group, source, line, offset in zip(met, *places, strict=True):
         file, size = corpus.sources[source].name, len(group.rows)
         yield Finding(rule.code, severity, None, group.name, file, line, offset, float(size), note=f"{size} rows")
+
+
+def reaches(rule: Rule, group: Group, rows: int) -> bool:
+    """Tell whether a group is of the kind that a rule looks at, and past its limits."""
+    where = rule.where
+    least = max(where.get("min_rows", 0), where.get("min_share", 0) * rows)
+    alike = group.kind == rule.target and group.nearest >= where.get("threshold", 0)
+    return bool(alike and len(group.rows) >= least and group.variety >= where.get("min_variety", 0))
 
 
 def table(findings: Iterable[Finding], ids: pa.ChunkedArray) -> pa.Table:

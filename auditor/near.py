@@ -12,7 +12,7 @@ import pyarrow as pa
 from auditor.corpus import Corpus, Part, binary
 from auditor.engines import local
 from auditor.kernels import pairs as kernel
-from auditor.kernels.flat import Ints
+from auditor.kernels.flat import Ints, only
 from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
 from auditor.kernels.sketch import Sets, joined, taken
 from auditor.reader import again
@@ -149,7 +149,7 @@ def _lists(sets: Sets) -> pa.Array:
 
 def _mapped(column: pa.ChunkedArray) -> Sets:
     """Look at a column of lists as sets, without copying."""
-    held = column.combine_chunks()
+    held = only(column)
     return Sets(held.values.to_numpy(), held.offsets.to_numpy())
 
 

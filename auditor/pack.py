@@ -58,6 +58,7 @@ class Pack:
     include: list[Path] = field(default_factory=list)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     allow: list[Allowed] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=dict)
 
 
 def read(path: Path, seen: tuple[Path, ...] = ()) -> Pack:
@@ -76,7 +77,9 @@ def read(path: Path, seen: tuple[Path, ...] = ()) -> Pack:
         if not file.is_file():
             raise UsageError("{place}: no such file: {name}", place=yaml.place(path, ("include", index)), name=file)
     allow = [_entry(path, index, entry) for index, entry in enumerate(held.get("allow", []))]
-    _add(pack, Pack(ignore=held.get("ignore", []), include=include, rules=held.get("rules", {}), allow=allow))
+    more = Pack(ignore=held.get("ignore", []), include=include, rules=held.get("rules", {}), allow=allow)
+    more.plan = held.get("plan", {})
+    _add(pack, more)
     return pack
 
 
@@ -101,6 +104,7 @@ def _add(pack: Pack, more: Pack) -> None:
     pack.ignore = [*pack.ignore, *more.ignore]
     pack.include = list(dict.fromkeys([*pack.include, *more.include]))
     pack.allow = [*pack.allow, *more.allow]
+    pack.plan = {**pack.plan, **more.plan}
     for prefix, change in more.rules.items():
         pack.rules[prefix] = over(pack.rules.get(prefix, {}), change)
 

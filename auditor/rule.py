@@ -11,6 +11,7 @@ from auditor import patterned, schema, yaml
 from auditor.errors import UsageError
 from auditor.pack import Allowed, column_of, over, profiles, read
 from auditor.shipped import RULES
+from auditor.wishes import Wishes, wishes
 
 LANGUAGES = ("en", "zh")
 CASES = ("hits", "misses", "known_misses")
@@ -77,6 +78,7 @@ class Profile:
     whole: bool = True
     allowed: tuple[Allowed, ...] = ()
     title: Mapping[str, str] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=Wishes)
 
     def rule(self, code: str) -> Rule | None:
         """Return a rule by its code, if the profile applies it."""
@@ -129,6 +131,7 @@ def as_json(held: Profile) -> dict[str, Any]:
         "whole": held.whole,
         "rules": [asdict(rule) for rule in held.rules],
         "allow": [asdict(entry) for entry in held.allowed],
+        "plan": asdict(held.wishes),
     }
 
 
@@ -143,7 +146,7 @@ def from_json(held: Mapping[str, Any]) -> Profile:
         Allowed(**{**entry, "values": tuple(entry["values"]), "rules": tuple(entry["rules"])})
         for entry in held["allow"]
     )
-    return Profile(held["name"], found, held["whole"], allowed)
+    return Profile(held["name"], found, held["whole"], allowed, wishes=wishes(held["plan"]))
 
 
 def files(folder: Path = RULES) -> Iterator[Path]:
@@ -202,6 +205,7 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
         not list(select),
         tuple(held.allow),
         held.title,
+        wishes(held.plan),
     )
 
 

@@ -60,7 +60,11 @@ def test_rule(rule: Rule, part: str, case: dict[str, Any], tmp_path: Path) -> No
 def test_rules_test_themselves(rule: Rule) -> None:
     """Every rule has hits and misses, but for faults that no single line can show."""
     assert rule.misses
-    assert rule.hits or rule.target in ("encoding", "deep", "long", "number", "truncated", "changed", "bom")
+    assert rule.hits or rule.target in (
+        "encoding", "deep", "long", "number", "truncated", "changed", "bom",  # of a file's bytes: see test_reader.py
+        "no_id", "cut_at_limit", "not_by_lines", "empty_file", "cache_tag", "inert_limit", "shared_hooks", "read_again",
+        "nothing_left", "own_map", "not_an_object", "no_map", "question_at_limit", "not_resolved", "from_hub",
+    )  # fmt: skip  # the second half needs a configuration or a whole file: see test_formats.py
 
 
 def test_file_names_are_codes() -> None:

@@ -9,6 +9,7 @@ from auditor.cli import gates
 from auditor.cli.group import Command
 from auditor.cli.options import allow_option, json_option, narrow_options, run_argument
 from auditor.cli.quick import without_pandas
+from auditor.cli.wishes import plan_options, wished
 
 
 @click.command(
@@ -22,6 +23,7 @@ from auditor.cli.quick import without_pandas
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write a run with these rules here.")
 @click.option("--profile", help="A shipped profile, or a YAML file (default: the run's own rules).")
 @narrow_options
+@plan_options
 @allow_option
 @click.option("--overwrite", is_flag=True, help="Replace a run that is already there.")
 @gates.gate_options
@@ -37,7 +39,7 @@ def command(  # noqa: PLR0913, PLR0917  (one parameter for each option)
     *,
     overwrite: bool,
     as_json: bool,
-    **machines: Any,  # noqa: ANN401  (gates, a baseline, SARIF, annotations)
+    **options: Any,  # noqa: ANN401  (what the plan is asked for; gates, a baseline, SARIF, annotations)
 ) -> int:
     """Judge, then say what would become of the data."""
     without_pandas()
@@ -47,13 +49,14 @@ def command(  # noqa: PLR0913, PLR0917  (one parameter for each option)
     from auditor.outputs.run import Run  # noqa: PLC0415
     from auditor.outputs.unwritten import Unwritten  # noqa: PLC0415
 
-    gates.checked(machines)
+    gates.checked(options)
     opened = Run.open(run)
     result = api.judge(
-        opened, out, rules=profile, select=select, ignore=ignore, limits=limits, overwrite=overwrite, allow=allow
+        opened, out, rules=profile, select=select, ignore=ignore, limits=limits, plan=wished(options),
+        overwrite=overwrite, allow=allow,
     )  # fmt: skip
     told = judged.told(opened, result)
-    verdicts = gates.judge(Unwritten(result, told, opened.sources), {**machines, "as_json": as_json})
+    verdicts = gates.judge(Unwritten(result, told, opened.sources), {**options, "as_json": as_json})
     if as_json:
         click.echo(folder.dumped({**told, "gates": gates.as_json(verdicts)} if verdicts else told), nl=False)
     else:

@@ -36,6 +36,11 @@ def codes_of(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return [code.strip() for code in (value or "").split(",") if code.strip()]
 
 
+def listed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[str]:
+    """Read names with commas between them."""
+    return [name.strip() for name in (value or "").split(",") if name.strip()]
+
+
 def limits_of(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:
     """Read ``D102=0.85``, as often as it is given."""
     found = {}
@@ -80,3 +85,9 @@ def bound(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) 
         if not name or not sign:
             raise UsageError("--env does not know {name}", hint="write --env NAME=VALUE", name=name)
     return {name: text for name, _, text in pairs}
+
+
+tokenizer_option = click.option(
+    "--tokenizer", metavar="MODEL",
+    help="Count tokens with this model's tokenizer: a folder, tokenizer.json, or a name on the hub.",
+)  # fmt: skip

@@ -9,6 +9,7 @@ from auditor.cli.gates import as_json, checked, gate_options, judge, told
 from auditor.cli.group import Command
 from auditor.cli.options import allow_option, bound, fields_of, json_option, rule_options
 from auditor.cli.quick import without_pandas
+from auditor.cli.wishes import plan_options, wished
 
 
 @click.command(
@@ -24,6 +25,8 @@ from auditor.cli.quick import without_pandas
     "-o", "--out", type=click.Path(path_type=Path), help="Folder of the run (default: name of the data .audit)."
 )
 @rule_options
+@plan_options
+@click.option("--tokenizer", metavar="NAME", help="Count this model's own tokens, too: its folder, or name on the hub.")
 @click.option(
     "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
 )
@@ -35,6 +38,7 @@ from auditor.cli.quick import without_pandas
 @click.option("--memory", metavar="SIZE", help="Memory to fill, such as 4G (default: half of what there is).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
+@click.option("--redact", type=click.Choice(["mask", "hash"]), help="Hide the texts: mask letters, or hash words.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if a line could not be read.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is already there.")
 @gate_options
@@ -64,8 +68,12 @@ def run(options: dict[str, Any]) -> int:
             select=options["select"],
             ignore=options["ignore"],
             limits=options["limits"],
+            plan=wished(options),
+            tokenizer=options["tokenizer"] or "",
             fields=options["fields"],
             dialects=inputs.dialects,
+            questions=inputs.questions,
+            noted=inputs.noted,
             times=inputs.times,
             against=list(options["against"]),
             allow=options["allow"],
@@ -74,6 +82,7 @@ def run(options: dict[str, Any]) -> int:
             memory=options["memory"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],
+            redact=options.get("redact") or "",
             overwrite=options["overwrite"],
             progress=heard,
         )

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from auditor import __version__, accounting
+from auditor import __version__, accounting, trim
 from auditor.audit import Audit
 from auditor.faults import KINDS
 from auditor.kernels.flat import Ints
@@ -26,7 +26,10 @@ LOOK, ACT = 0.01, 0.05
 def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
     """Return the summary of an audit; ``codes`` are the rules that each sample meets."""
     everything, left = np.ones(audit.corpus.rows, np.bool_), ~audit.plan.dropped
-    budgets = [accounting.budget(audit.corpus, audit.relations, alive) for alive in (everything, left)]
+    budgets = [
+        accounting.budget(audit.corpus, audit.relations, everything),
+        accounting.budget(audit.corpus, audit.relations, left, _going(audit)),
+    ]
     before, after = (_shares(audit, alive, held) for alive, held in zip((everything, left), budgets, strict=True))
     totals = _totals(audit, codes)
     return {
@@ -38,6 +41,7 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
         "before": before,
         "after": after,
         "effective": _effective(audit),
+        "alarms": alarms(audit),
         "concentration": audit.relations.patterns.concentration,
         "rules": _rules(audit, codes),
         "files": _files(audit, budgets[0]["trained_tokens"]),
@@ -116,7 +120,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _totals(audit: Audit, codes: pa.ListArray) -> dict[str, int]:
-    """Return the rows read and what became of each: read = kept + dropped + rejected."""
+    """Return the rows read and what became of each: read = kept (some trimmed) + dropped + rejected."""
     rejected = sum(_rejected(audit))
     dropped = int(audit.plan.dropped.sum())
     rows = audit.corpus.rows
@@ -127,11 +131,13 @@ def _totals(audit: Audit, codes: pa.ListArray) -> dict[str, int]:
         "samples": rows,
         "rejected": rejected,
         "kept": rows - dropped,
+        "trimmed": len(audit.plan.cuts),
         "dropped": dropped,
         "with_findings": int((np.diff(codes.offsets.to_numpy()) > 0).sum()),
         **{
             name: int(samples[name].to_numpy().sum())
-            for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens")
+            for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens", "model_tokens")
+            if name in samples.column_names
         },
     }
 
@@ -169,6 +175,27 @@ def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def _going(audit: Audit) -> NDArray[np.float64]:
+    """Estimate which share of each sample's trained characters goes because its loops are cut short."""
+    loops = audit.corpus.loops.filter(pc.is_in(audit.corpus.loops["row"], pa.array(list(audit.plan.cuts), pa.int64())))
+    times = {loop["row"]: float(loop["times"]) for loop in loops.select(["row", "times"]).to_pylist()}
+    return trim.shares(audit.plan.cuts, audit.corpus.samples["trained_chars"].to_numpy(), times)
+
+
+def alarms(audit: Audit) -> list[dict[str, Any]]:
+    """Return the files that would lose a larger share of their rows or trained tokens than the plan may take."""
+    corpus, gone, files = audit.corpus, audit.plan.dropped, len(audit.corpus.sources)
+    found = []
+    shares = []
+    for weight in (np.ones(corpus.rows), corpus.samples["trained_tokens"].to_numpy()):
+        whole, lost = (np.bincount(corpus.source, part, minlength=files) for part in (weight, weight * gone))
+        shares.append(np.divide(lost, whole, out=np.zeros(files), where=whole > 0))
+    for index in np.flatnonzero(np.maximum(*shares) > audit.profile.wishes.alarm).tolist():
+        rows, tokens = (round(float(share[index]), 6) for share in shares)
+        found.append({"file": corpus.sources[index].name, "rows_share": rows, "trained_tokens_share": tokens})
+    return found
 
 
 def _allowed(audit: Audit) -> list[dict[str, Any]]:

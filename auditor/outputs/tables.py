@@ -151,7 +151,8 @@ def _actions(audit: Audit, codes: pa.ListArray) -> pa.Array:
     hit = pc.is_in(codes.values, pa.array(flagging, pa.string())).to_numpy(zero_copy_only=False)
     flagged = sums(hit.astype(np.int64), codes.offsets.to_numpy().astype(np.int64)) > 0
     fate = np.where(audit.plan.dropped, 2, np.where(flagged, 1, 0))
-    return pa.array(["keep", "flag", "drop"]).take(pa.array(fate))
+    fate[list(audit.plan.cuts)] = 3
+    return pa.array(["keep", "flag", "drop", "trim"]).take(pa.array(fate))
 
 
 def groups(audit: Audit) -> pa.Table:

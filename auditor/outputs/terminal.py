@@ -106,7 +106,26 @@ def judgement(found: Mapping[str, Any], profile: Profile) -> list[RenderableType
         parts += [Text(), _indented(_allowed(found["allowed"]))]
     if len(found["files"]) > 1:
         parts += [Text(), _indented(_files(found["files"]))]
-    return [*parts, Text(), _indented(_effective(found))]
+    parts += [Text(), _indented(_effective(found))]
+    if found["alarms"]:
+        parts += [Text(), _indented(_alarms(found["alarms"]))]
+    return parts
+
+
+def _alarms(held: list[dict[str, Any]]) -> Text:
+    """Warn of the files that would lose most."""
+    told = Text("", "yellow")
+    for item in held[:MOST]:
+        shares = {name: percent(item[f"{name}_share"]) for name in ("rows", "trained_tokens")}
+        words = say(
+            "{file} would lose {rows} of its rows, {tokens} of its trained tokens",
+            file=shown(item["file"]), rows=shares["rows"], tokens=shares["trained_tokens"],
+        )  # fmt: skip
+        told.append(f"{say('alarm')}: {words}\n")
+    if len(held) > MOST:
+        told.append(say("{count} more files", count=number(len(held) - MOST)))
+    told.rstrip()
+    return told
 
 
 def _effective(found: Mapping[str, Any]) -> Text:

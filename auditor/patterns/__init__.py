@@ -13,10 +13,12 @@ from auditor.kernels.flat import Ints
 PHRASES = {"opening", "closing", "inside", "stock"}
 """What rules call phrases, by where they stand."""
 
-TARGETS = PHRASES | {
-    "template", "template_share", "prompt_template", "structure", "dialogue",
-    "leak_prompt", "leak_answer", "leak_share",
-}  # fmt: skip
+POURED = {"template", "template_share"}
+"""What rules look at that is found with the templates of answers."""
+
+LEAKS = {"leak_prompt", "leak_answer", "leak_share"}
+
+TARGETS = PHRASES | POURED | LEAKS | {"prompt_template", "structure", "dialogue", "alike", "opposed"}
 """What rules may ask for of all this."""
 
 

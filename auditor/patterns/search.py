@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Ints
-from auditor.patterns import PHRASES, Patterns, PhraseRow, Shown, SlotRow
-from auditor.patterns.covered import Covered, Wanted, covered
+from auditor.patterns import LEAKS, PHRASES, POURED, Patterns, PhraseRow, Shown, SlotRow
+from auditor.patterns.alike import alike
+from auditor.patterns.covered import Wanted, covered
 from auditor.patterns.dialogues import dialogues
 from auditor.patterns.leaks import leaks
+from auditor.patterns.opposed import opposed
 from auditor.patterns.passages import Passage, passages
 from auditor.patterns.phrases import Edges, phrases
 from auditor.patterns.spelling import Filler, said, spelled_rows
@@ -38,15 +41,29 @@ def found(  # noqa: PLR0913, PLR0917  (what ties the samples is given in parts)
         ({"prompt_template"}, lambda: _prompts(corpus, prompt)),
         ({"structure"}, lambda: _structures(corpus, answer)),
         ({"dialogue"}, lambda: _dialogues(corpus, rank)),
-        ({"leak_prompt", "leak_answer", "leak_share"}, lambda: Patterns(columns=leaks(corpus, held_out))),
+        ({"opposed"}, lambda: _opposed(corpus, prompt)),
+        ({"alike"}, lambda: _alike(corpus, rank, prompt, answer)),
+        (LEAKS, lambda: _leaks(corpus, held_out)),
     ]
     with ThreadPoolExecutor(workers) as pool:
         poured = pool.submit(_answers, corpus, answer, targets)
-        edges = pool.submit(_edges, corpus, answer, targets)
+        edges = pool.submit(phrases, corpus, answer) if targets & PHRASES else None
         others = [pool.submit(job) for needed, job in jobs if targets & needed]
-        said = _phrases(corpus, targets, poured.result(), edges.result(), pool)
-        parts = [said, *(task.result() for task in others)]
-    return _together(parts)
+        parts = [_phrases(corpus, poured.result(), edges.result(), pool)] if edges else []
+        if targets & POURED:
+            held = poured.result().held
+            parts.append(_templates(held, "template")._replace(columns=_columns(corpus, "template", held.share)))
+        return _asked(_together([*parts, *(task.result() for task in others)]), targets)
+
+
+def _asked(held: Patterns, targets: set[str]) -> Patterns:
+    """Leave out phrases that no rule asks for."""
+    both = {"opening", "closing"}
+    wanted = targets | both if targets & both else targets
+    groups = [group for group in held.groups if group.kind not in PHRASES or group.kind in wanted]
+    names = {group.name for group in groups}
+    about = {name: told for name, told in held.concentration.items() if wanted & both or name == "layouts"}
+    return held._replace(groups=groups, stock=[each for each in held.stock if each.group in names], concentration=about)
 
 
 class _Poured(NamedTuple):
@@ -57,37 +74,33 @@ class _Poured(NamedTuple):
 
 
 def _answers(corpus: Corpus, answer: Copies, targets: set[str]) -> _Poured:
-    """Find the templates of answers, and what stands inside many, as far as rules ask."""
-    if not targets & {"template", "template_share", *PHRASES}:
+    """Find the templates of answers, and what stands inside many: no phrase counts where a template does."""
+    if not targets & (POURED | PHRASES):
         return _Poured()
     among = looked(corpus, "answer", answer)
-    held = templates(corpus, "answer", among)  # for phrases alone too: what a template says is not put down to them
-    return _Poured(held, passages(among.sampled.streams, among.held, held.sets) if "inside" in targets else [])
+    held = templates(corpus, "answer", among)
+    return _Poured(held, passages(among.sampled.streams, among.held, held.sets) if targets & PHRASES else [])
 
 
-def _edges(corpus: Corpus, answer: Copies, targets: set[str]) -> Edges:
-    nothing = Edges((), {}, dict.fromkeys(("opening", "closing"), np.zeros(corpus.rows, np.int64)))
-    return phrases(corpus, answer) if targets & {"opening", "closing"} else nothing
-
-
-def _phrases(corpus: Corpus, targets: set[str], poured: _Poured, edges: Edges, pool: Executor) -> Patterns:
+def _phrases(corpus: Corpus, poured: _Poured, edges: Edges, pool: Executor) -> Patterns:
     """Put together what answers share, and tell how much of each it covers."""
-    if not targets & {"template", "template_share", *PHRASES}:
-        return Patterns()
-    stocks = packs() if "stock" in targets else ()
-    said = [*(stock.tokens for stock in stocks), *(each.tokens.tolist() for each in poured.passages)]
-    hits = covered(
-        corpus.streams,
-        Wanted(said, len(stocks), list(poured.held.sets), edges.lengths["opening"], edges.lengths["closing"]),
-        pool,
-    )
+    stocks = packs()
+    phrases = [*(stock.tokens for stock in stocks), *(each.tokens.tolist() for each in poured.passages)]
+    of_mould = poured.held.share > 0
+    wanted = Wanted(phrases, len(stocks), list(poured.held.sets), of_mould, **edges.lengths)
+    hits = covered(corpus.streams, wanted, pool)
     stock = hits.places[:, 1] < len(stocks)
     inside = _inside(corpus, poured.passages, hits.places[~stock] - np.array([0, len(stocks), 0, 0]))
-    columns = _columns(corpus, targets, poured.held, hits)
     shown = [Shown(each.name, each.place, each.rows, each.model, 1.0, each.text, each.tokens) for each in edges.found]
-    parts = [_templates(poured.held, "template")] if targets & {"template", "template_share"} else []
-    parts.append(_stock(spotted(hits.places[stock])))
-    return _together([*parts, Patterns([*shown, *inside], columns=columns, concentration=edges.concentration)])
+    columns = _columns(corpus, "phrase", hits.share)
+    found = Patterns([*shown, *inside], columns=columns, concentration=edges.concentration)
+    return _together([found, _stock(spotted(hits.places[stock]))])
+
+
+def _columns(corpus: Corpus, name: str, share: NDArray[np.float64]) -> dict[str, pa.Array]:
+    """Return what something covers of each row's trained characters: as a share, and how many."""
+    chars = np.floor(share * corpus.samples["trained_chars"].to_numpy() + 1e-9).astype(np.int64)
+    return {f"{name}_share": pa.array(np.round(share, 6)), f"{name}_chars": pa.array(chars)}
 
 
 def _inside(corpus: Corpus, held: Sequence[Passage], places: Ints) -> list[Shown]:
@@ -106,19 +119,6 @@ def _inside(corpus: Corpus, held: Sequence[Passage], places: Ints) -> list[Shown
     return sorted(found, key=lambda each: (-len(each.rows), each.name))
 
 
-def _columns(corpus: Corpus, targets: set[str], held: Templates, hits: Covered) -> dict[str, pa.Array]:
-    """Return what templates and phrases cover of each row's trained characters; what both cover is the template's."""
-    trained = corpus.samples["trained_chars"].to_numpy()
-    columns = {}
-    if targets & {"template", "template_share"}:
-        columns["template_share"] = pa.array(np.round(held.share, 6))
-        columns["template_chars"] = pa.array(np.floor(held.share * trained).astype(np.int64))
-    if targets & PHRASES:
-        columns["phrase_share"] = pa.array(np.round(hits.share, 6))
-        columns["phrase_chars"] = pa.array(np.floor(hits.share * trained).astype(np.int64))
-    return columns
-
-
 def _prompts(corpus: Corpus, prompt: Copies) -> Patterns:
     return _templates(templates(corpus, "prompt", looked(corpus, "prompt", prompt)), "prompt_template")
 
@@ -131,6 +131,21 @@ def _structures(corpus: Corpus, answer: Copies) -> Patterns:
 
 def _dialogues(corpus: Corpus, rank: Ints) -> Patterns:
     return Patterns([Shown(each.name, "dialogue", each.rows, each.whole) for each in dialogues(corpus, rank)])
+
+
+def _alike(corpus: Corpus, rank: Ints, prompt: Copies, answer: Copies) -> Patterns:
+    held = alike(corpus, rank, prompt, answer)
+    return Patterns([Shown(each.name, "alike", each.rows, each.model) for each in held])
+
+
+def _opposed(corpus: Corpus, prompt: Copies) -> Patterns:
+    return Patterns([Shown(each.name, "opposed", each.rows, int(each.rows[0])) for each in opposed(corpus, prompt)])
+
+
+def _leaks(corpus: Corpus, held_out: Corpus | None) -> Patterns:
+    held = leaks(corpus, held_out)
+    groups = [Shown(each.name, "leak", each.rows, int(each.rows[0]), text=each.place) for each in held.found]
+    return Patterns(groups, columns=held.columns)
 
 
 def _together(parts: Sequence[Patterns]) -> Patterns:
