@@ -67,10 +67,9 @@ def paired(a: Run, b: Run) -> Rows:
     keys = which[: sizes[0]] * span + one, which[sizes[0] :] * span + two
     _, same_a, same_b = np.intersect1d(*keys, assume_unique=True, return_indices=True)
     order = np.argsort(same_a)
-    return Rows(
-        same_a[order], same_b[order],
-        np.setdiff1d(np.arange(sizes[0]), same_a), np.setdiff1d(np.arange(sizes[1]), same_b),
-    )  # fmt: skip
+    alone = [np.ones(size, np.bool_) for size in sizes]
+    alone[0][same_a], alone[1][same_b] = False, False
+    return Rows(same_a[order], same_b[order], *map(np.flatnonzero, alone))
 
 
 def _action(run: Run) -> Ints:
