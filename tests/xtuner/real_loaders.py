@@ -9,15 +9,16 @@ import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
 
 
-def load(loader, path, tokenizer, template):
+def load(loader: str, path: str, tokenizer: Any, template: Any) -> int:
     """Return how many rows a loader makes of a file; InternVL's turns are read too, as training would read them."""
-    from xtuner.dataset import internvl_dataset, intern_repo, moss_sft, refcoco_json
-    from xtuner.dataset.map_fns import llava_map_fn, template_map_fn_factory
+    from xtuner.dataset import intern_repo, internvl_dataset, moss_sft, refcoco_json
     from xtuner.dataset.llava import LLaVADataset
+    from xtuner.dataset.map_fns import llava_map_fn, template_map_fn_factory
 
     mapped = {"type": template_map_fn_factory, "template": template}
     kept = {"image_folder": ".", "image_processor": SimpleNamespace(), "tokenizer": tokenizer, "max_length": 512}
