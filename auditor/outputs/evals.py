@@ -21,7 +21,7 @@ from auditor.outputs.tables import write_parquet
 from auditor.outputs.terminal import number, percent
 from auditor.shipped import REPORTS
 from auditor.store import write_bytes
-from auditor.words import language, say
+from auditor.words import follow, language, say
 from auditor.xtuner.advice import Advice
 from auditor.xtuner.cause import Link
 from auditor.xtuner.evaluation import Evaluation, question
@@ -96,9 +96,9 @@ def _verdict(found: Sequence[Evaluation], trend: Sequence[Point]) -> Text:
     told = say("{looping} of {count} answers loop.", looping=number(looping), count=number(len(found)))
     text = Text("  " + told, "bold red")
     if first is not None:
-        text.append(" " + say("The first in training at iteration {iteration}.", iteration=number(first)), "")
+        text.append(follow(say("The first in training at iteration {iteration}.", iteration=number(first))), "")
     if any(point.looping and point.iteration == 0 for point in trend):
-        text.append(" " + say("Answers looped before training, too: that is the base model's part."), "")
+        text.append(follow(say("Answers looped before training, too: that is the base model's part.")), "")
     return text
 
 
@@ -116,8 +116,11 @@ def _chart(trend: Sequence[Point]) -> Text:
         text.append(f"  {when:>9}  ")
         text.append("█" * full, "red" if point.share >= 0.5 else "yellow")
         text.append("·" * (BAR - full), "dim")
-        counts = say("{looping} of {answers} loop", looping=point.looping, answers=point.answers)
-        text.append(f"  {counts}, rep-4 {point.rep_4:.2f}, distinct-2 {point.distinct_2:.2f}\n", "dim")
+        counts = say(
+            "{looping} of {answers} loop, rep-4 {rep}, distinct-2 {distinct}",
+            looping=point.looping, answers=point.answers, rep=f"{point.rep_4:.2f}", distinct=f"{point.distinct_2:.2f}",
+        )  # fmt: skip
+        text.append(f"  {counts}\n", "dim")
     text.rstrip()
     return text
 
@@ -131,10 +134,10 @@ def _loops(looped: Sequence[Evaluation]) -> Text:
         text.append(f"  {when:>9}  ")
         text.append(clipped(shown(loop.unit), 44), "bold")
         share = percent(item.measured.share)
-        end = say("cut off") if item.ended is False else say("ended") if item.ended else ""
-        about = say("× {times}, {share} of the answer", times=number(loop.times), share=share)
+        end = say(", cut off") if item.ended is False else say(", ended") if item.ended else ""
+        about = say("× {times}, {share} of the answer{end}", times=number(loop.times), share=share, end=end)
         asked = clipped(shown(question(item.prompt)), 30)
-        text.append(f" {about}{', ' + end if end else ''}  {asked}\n", "dim")
+        text.append(f" {about}  {asked}\n", "dim")
     if len(looped) > MOST:
         text.append("  " + say("{count} more", count=number(len(looped) - MOST)) + "\n", "dim")
     text.rstrip()
