@@ -18,9 +18,6 @@ CAUSES = ("copy", "near", "loop", "template", "phrase", "unique")
 UNITS = ("trained_tokens", "trained_chars", "model_tokens")
 """What is counted; a model's own tokens only where a tokenizer was given."""
 
-PHRASES = {"opening", "closing", "stock"}
-"""Kinds of groups whose text is a phrase."""
-
 
 class Causes(NamedTuple):
     """What repeats in each sample: all of it, or a share of its characters."""
@@ -40,21 +37,11 @@ def causes(corpus: Corpus, relations: Relations, alive: NDArray[np.bool_]) -> Ca
     copy = spare(relations, alive)
     near = near_copies(relations, alive) & ~copy
     loop = np.where(looped(corpus.samples), corpus.samples["loop_share"].to_numpy(), 0.0)
-    poured = np.zeros(corpus.rows)
-    if "template_share" in corpus.samples.column_names:
-        poured = corpus.samples["template_share"].to_numpy()
-    return Causes(copy, near, loop, poured, np.where(poured > 0, 0.0, _phrases(corpus, relations)))
-
-
-def _phrases(corpus: Corpus, relations: Relations) -> NDArray[np.float64]:
-    """Return the share of each sample's trained characters that openings, closings and stock phrases take."""
-    said = np.zeros(corpus.rows, np.int64)
-    for group in relations.patterns.groups:
-        if group.kind in PHRASES:
-            said[group.rows] += len(group.text)
-    chars = corpus.samples["trained_chars"].to_numpy()
-    share: NDArray[np.float64] = np.divide(said, chars, out=np.zeros(corpus.rows), where=chars > 0)
-    return np.minimum(share, 1.0)
+    template, phrase = (
+        corpus.samples[name].to_numpy() if name in corpus.samples.column_names else np.zeros(corpus.rows)
+        for name in ("template_share", "phrase_share")
+    )
+    return Causes(copy, near, loop, template, phrase)
 
 
 def parts(held: Causes, weight: Ints, alive: NDArray[np.bool_]) -> dict[str, Ints]:
@@ -82,10 +69,17 @@ def units(samples: pa.Table) -> list[str]:
     return [name for name in UNITS if name in samples.column_names]
 
 
-def budget(corpus: Corpus, relations: Relations, alive: NDArray[np.bool_]) -> dict[str, dict[str, Ints]]:
-    """Return every sample's part for each cause, by unit."""
+def budget(
+    corpus: Corpus, relations: Relations, alive: NDArray[np.bool_], going: NDArray[np.float64] | None = None
+) -> dict[str, dict[str, Ints]]:
+    """Return every sample's part for each cause, by unit; ``going`` is the share that goes of samples that stay."""
     held = causes(corpus, relations, alive)
-    return {unit: parts(held, corpus.samples[unit].to_numpy(), alive) for unit in units(corpus.samples)}
+    if going is None:
+        return {unit: parts(held, corpus.samples[unit].to_numpy(), alive) for unit in units(corpus.samples)}
+    held = held._replace(loop=np.where(going > 0, 0.0, held.loop))
+    left = {unit: corpus.samples[unit].to_numpy() for unit in units(corpus.samples)}
+    left = {unit: weight - np.floor(weight * going).astype(np.int64) for unit, weight in left.items()}
+    return {unit: parts(held, weight, alive) for unit, weight in left.items()}
 
 
 def total(held: Mapping[str, Ints]) -> dict[str, int]:

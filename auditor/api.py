@@ -1,10 +1,10 @@
 """Scan data from Python: ``run = scan("data.jsonl")``."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
@@ -13,14 +13,22 @@ from auditor.clock import Clock
 from auditor.formats import Noted
 from auditor.loading.question import Question
 from auditor.measure import REACH, REVIEW, SIGNALS, Settings
+from auditor.memory import budget
+from auditor.near import Budget
 from auditor.outputs import folder
 from auditor.outputs.run import Run
+from auditor.pack import allow_list
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
+from auditor.wishes import wishes
+
+HELD = 256 << 20
+"""Bytes of tables that are kept for the report instead of being read again."""
 
 STREAMED = {
-    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "leak_share",
+    "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
+    "opposed", "leak_share",
 }  # fmt: skip
 """What rules look at that is found from fine tokens."""
 
@@ -38,13 +46,18 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     questions: Mapping[str, Question] | None = None,
     noted: Sequence[Noted] = (),
     times: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
+    tokenizer: str = "",
     workers: int | None = None,
+    memory: str | None = None,
     longest: int | None = None,
     report: bool = True,
     language: str = "auto",
+    redact: str = "",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
     exact: bool = False,
+    allow: str | Path | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
@@ -52,12 +65,16 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
-    duplicates, so that none is missed. By path of a file or its folder, ``dialects`` says in which dialect it is read,
-    where rows are not to be recognised one by one, ``questions`` how XTuner reads it, and ``times`` how often an epoch
-    does; ``noted`` is what is wrong with a configuration. Raises ``auditor.errors.AuditorError``.
+    duplicates, so that none is missed; ``memory`` is what may be filled (``4G``; by default half of what there is).
+    ``allow`` names a file that lists repetition that is meant. By path of a file or its folder, ``dialects`` says in
+    which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it, and
+    ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a profile's
+    plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too. Raises
+    ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
-    chosen = with_limits(profile(str(rules), select, ignore), limits or {})
+    chosen = _allowing(with_limits(profile(str(rules), select, ignore), limits or {}), allow)
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
@@ -66,17 +83,17 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
             source,
             dialect=_by_path(source.path, dialects) or "",
             question=_by_path(source.path, questions),
-            times=_times(source.path, times or {}),
+            times=_by_path(source.path, times) or 1.0,
         )
         for source in found
     ]
-    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
+    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact, tokenizer=tokenizer)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
-    clock = Clock()
-    result = audit(found, [*skipped, *lost], settings, chosen, work, workers or cores(), progress, others, noted, clock)
+    clock, room = Clock(), Budget(workers or cores(), budget(memory))
+    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
-        folder.write(target, result)
+        held = folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
     folder.timed(target, clock.stages)
     folder.seal(target, result)
@@ -84,7 +101,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     if report:
         with clock.stage("report") as done:
             progress("report", None)
-            page = _rendered(run, language)
+            few = sum(table.nbytes for table in held.values()) < HELD
+            page = _rendered(Run.open(target, held if few else None), language, redact=redact)
             done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
         folder.timed(target, clock.stages)
         folder.reseal(target)
@@ -101,17 +119,17 @@ def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
     return next((said[place] for place in places if place in said), None) if said else None
 
 
-def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
-    """Write a run's report (again); return the page to open."""
-    page = _rendered(run, language, single_file=single_file)
+def render(run: Run, language: str = "auto", *, single_file: bool = False, redact: str = "") -> Path:
+    """Write a run's report (again); return the page to open. ``redact``: mask or hash hides the texts."""
+    page = _rendered(run, language, single_file=single_file, redact=redact)
     folder.reseal(run.path)
     return page
 
 
-def _rendered(run: Run, language: str, *, single_file: bool = False) -> Path:
+def _rendered(run: Run, language: str, *, single_file: bool = False, redact: str = "") -> Path:
     from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
 
-    return html.render(run, language, single_file=single_file)
+    return html.render(run, language, single_file=single_file, redact=redact)
 
 
 def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
@@ -122,7 +140,9 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     limits: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    allow: str | Path | None = None,
 ) -> Audit:
     """Judge a run's measurements by other rules, without its data; with ``out`` a run folder is written.
 
@@ -134,7 +154,8 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     from auditor.outputs import restored  # noqa: PLC0415  (a scan does not read runs back)
 
     base = narrowed(run.profile, select, ignore) if rules is None else profile(str(rules), select, ignore)
-    chosen = with_limits(base, limits or {})
+    chosen = _allowing(with_limits(base, limits or {}), allow)
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
     held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
     result = judged(held, chosen, dict(run.summary["stages"]))
@@ -145,6 +166,11 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     return result
 
 
+def _allowing(chosen: Profile, allow: str | Path | None) -> Profile:
+    """Add the entries of an allow-list to a profile's own."""
+    return chosen if allow is None else replace(chosen, allowed=(*chosen.allowed, *allow_list(Path(allow))))
+
+
 def default_folder(inputs: Sequence[str]) -> Path:
     """Return where a run goes unless the user says: beside nothing, in the working folder, named after the input.
 
@@ -153,16 +179,6 @@ def default_folder(inputs: Sequence[str]) -> Path:
     """
     first = "stdin" if inputs[0] == "-" else Path(inputs[0].rstrip("/")).name or "data"
     return Path(f"{first.split('.')[0] or first}.audit")
-
-
-def _times(path: str, times: Mapping[str, float]) -> float:
-    """Return how often an epoch reads a file: as said of it, or of the nearest folder that holds it.
-
-    >>> _times("a/b/c.jsonl", {"a": 2.0}), _times("b.jsonl", {"a": 2.0})
-    (2.0, 1.0)
-    """
-    said = (times[name] for name in (path, *map(str, Path(path).parents)) if name in times)
-    return next(said, 1.0)
 
 
 def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:
@@ -190,10 +206,18 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         fields=fields,
         longest=longest,
         signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),
-        patterns=tuple(
-            Pattern(rule.target, rule.pattern, rule.where.get("in", "answer")) for rule in chosen.rules if rule.pattern
-        ),
+        patterns=tuple(_patterns(chosen)),
     )
+
+
+def _patterns(chosen: Profile) -> Iterator[Pattern]:
+    """Yield the patterns of rules and of allow-lists."""
+    for rule in chosen.rules:
+        if rule.pattern:
+            yield Pattern(rule.target, rule.pattern, rule.where.get("in", "answer"))
+    for entry in chosen.allowed:
+        if entry.by == "pattern":
+            yield Pattern(entry.column, entry.values[0], "both")
 
 
 def cores() -> int:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from auditor import allow, formats, judge, plan
 from auditor import corpus as corpora
-from auditor import formats, judge, patterns, plan
 from auditor import near as neighbourhood
+from auditor.allow import Allowance
 from auditor.chunks import Chunk
 from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
@@ -21,13 +24,16 @@ from auditor.formats import Noted
 from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
-from auditor.patterns import Patterns
+from auditor.metadata import metadata
+from auditor.near import Budget
+from auditor.patterns import TARGETS, Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
 from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
+from auditor.wishes import Wishes
 
 NOTHING = Chunk(0, 1, b"", None, [], [])
 """A chunk without rows: stands for a source without any, so that it is measured like the others."""
@@ -65,6 +71,8 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
+    allowance: Allowance
+    spared: NDArray[np.bool_]
     stages: Mapping[str, Stage]
 
 
@@ -74,7 +82,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     settings: Settings,
     profile: Profile,
     work: Path,
-    workers: int = 1,
+    budget: Budget,
     progress: Progress = silent,
     against: Sequence[Source] = (),
     noted: Sequence[Noted] = (),
@@ -88,7 +96,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         raise _unread(skipped)
     clock = clock or Clock()
     with clock.stage("measure") as done:
-        corpus = measured(sources, settings, work / "measure", workers, progress)
+        corpus = measured(sources, settings, work / "measure", budget.workers, progress)
         done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
@@ -98,14 +106,15 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         progress("relate", None)
         done.update(whole)
         rank = corpora.canonical(corpus)
-        near = related(corpus, profile, rank, work, workers)
+        near = related(corpus, profile, rank, work, budget)
     with clock.stage("patterns") as done:
         progress("patterns", None)
         done.update(whole)
-        held_out = measured(against, settings, work / "against", workers) if against else None
-        prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
-        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, workers)
+        held_out = measured(against, settings, work / "against", budget.workers) if against else None
+        looked = _patterns(corpus, profile, rank, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
+        if "metadata" in profile.wishes.prefer:
+            corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)
@@ -115,11 +124,14 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
 def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
-    relations = relate(held)
+    relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
-    findings = list(judge.met(profile, corpus, groups))
-    decided = plan.decide(corpus, profile, relations)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, stages)
+    allowed = allow.allowance(corpus, profile.allowed, groups)
+    findings = list(allow.marked(judge.met(profile, corpus, groups), allowed, groups))
+    fates = plan.decide(corpus, profile, relations, groups)
+    spared = allow.spare(fates, allowed)
+    found = groups, findings, fates, allowed, spared
+    return Audit(corpus, held.skipped, profile, relations, *found, stages)
 
 
 def measured(
@@ -145,18 +157,36 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
         done += source.size
 
 
-def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, workers: int) -> Neighbours | None:
+def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, budget: Budget) -> Neighbours | None:
     """Verify pairs of near duplicates, if the profile's rules ask for any."""
     if not profile.of(Kind.RELATION, "near"):
         return None
     copy = corpora.copied(corpus, "sample", rank)
-    return neighbourhood.near(corpus, copy, rank, work / "near", workers)
+    return neighbourhood.near(corpus, copy, rank, work / "near", budget)
 
 
-def relate(held: Measured) -> Relations:
-    """Tie samples together and choose keepers."""
+def _patterns(corpus: Corpus, profile: Profile, rank: Ints, held_out: Corpus | None, workers: int) -> Patterns:
+    """Look for what rules ask for of all samples together."""
+    if not TARGETS & {rule.target for rule in profile.rules}:
+        return Patterns()
+    from auditor.patterns import search  # noqa: PLC0415  (not every scan needs it)
+
+    prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
+    return search.found(corpus, profile, rank, prompt, answer, held_out, workers)
+
+
+def alike(corpus: Corpus, near: Neighbours | None) -> Ints:
+    """Return the rows that may be kept or dropped for others."""
+    hit = corpora.copied(corpus, "sample", np.arange(corpus.rows)).group >= 0
+    if near is not None:
+        hit[near.pairs] = True
+    return np.flatnonzero(hit)
+
+
+def relate(held: Measured, wishes: Wishes) -> Relations:
+    """Tie samples together and choose keepers, preferring rows as is wished."""
     corpus, near = held.corpus, held.near
-    rank = corpora.preference(corpus)
+    rank = corpora.preference(corpus, wishes)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
     if near is not None:
         settings = corpus.settings
@@ -175,18 +205,23 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         if not profile.of(Kind.RELATION, "copy"):
             alone = (tied < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
             tied = np.where(alone, copy.keeper, tied)
-        best = near.best()
-        for group in judge.groups_of("near", tied, near.keeper[copy.keeper], ids):
-            nearest = float(best[group.rows].max())
-            found.append(group._replace(nearest=nearest) if nearest else group)
+        groups = judge.groups_of("near", tied, near.keeper[copy.keeper], ids)
+        nearest = judge.most(groups, near.best()).tolist()
+        found += [
+            group._replace(nearest=value) if value else group for group, value in zip(groups, nearest, strict=True)
+        ]
     for kind, own, other in (
         ("prompt", relations.prompt, relations.answer),
         ("answer", relations.answer, relations.prompt),
     ):
         if profile.whole or profile.of(Kind.RELATION, kind):
-            for group in judge.groups_of(kind, own.group, own.keeper, ids):
-                found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
-    return found + [Group(*held) for held in relations.patterns.groups]
+            groups = judge.groups_of(kind, own.group, own.keeper, ids)
+            varieties = judge.variety(groups, other.keeper).tolist()
+            found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
+    for held in relations.patterns.groups:
+        prompts = len(np.unique(relations.prompt.keeper[held.rows])) if held.kind == "alike" else 0
+        found.append(Group(*held, variety=prompts))
+    return found
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

@@ -21,6 +21,7 @@ from auditor.relations.copies import Copies, copies, halves
 from auditor.sample import Batch, Places
 from auditor.sources import Source
 from auditor.store import read_arrow
+from auditor.wishes import Wishes
 
 SLICE = 4000
 """Rows fetched again in one unit."""
@@ -148,14 +149,12 @@ def with_columns(corpus: Corpus, columns: Mapping[str, pa.Array]) -> Corpus:
     return replace(corpus, samples=samples)
 
 
-def preference(corpus: Corpus) -> Ints:
-    """Rank samples for keeping, best first: no degenerate loop, longest answer, then by content, then by place.
+def preference(corpus: Corpus, wishes: Wishes) -> Ints:
+    """Rank samples for keeping, best first, as is wished; then by content, then by place.
 
     The order of files decides only between rows whose contents are equal to the letter.
     """
-    samples = corpus.samples
-    looped = pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy()
-    return _ranked(corpus, np.where(looped, 1 << 62, 0) - samples["trained_chars"].to_numpy())
+    return _ranked(corpus, [_wanted(corpus, name, wishes) for name in wishes.prefer])
 
 
 def _numbered(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
@@ -166,15 +165,33 @@ def _numbered(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
 
 def canonical(corpus: Corpus) -> Ints:
     """Rank samples by what no rule changes: longest answer, then content, then place."""
-    return _ranked(corpus, -corpus.samples["trained_chars"].to_numpy())
+    return _ranked(corpus, [_wanted(corpus, "answer", Wishes())])
 
 
-def _ranked(corpus: Corpus, first: Ints) -> Ints:
-    """Rank samples by a number, then by content, then by place."""
-    order = np.lexsort((_numbered(corpus.samples["content_id"]), first))  # stable: what is equal stays in place
+def _ranked(corpus: Corpus, keys: Sequence[NDArray[Any]]) -> Ints:
+    """Rank samples by keys, the most important first, then by content, then by place."""
+    order = np.lexsort((_numbered(corpus.samples["content_id"]), *reversed(keys)))  # stable: equal ones stay in place
     rank = np.empty(corpus.rows, np.int64)
     rank[order] = np.arange(corpus.rows)
     return rank
+
+
+def _wanted(corpus: Corpus, name: str, wishes: Wishes) -> NDArray[Any]:
+    """Return what a preference sorts by: the lower, the better."""
+    samples = corpus.samples
+    if name == "sound":
+        return np.asarray(pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy())
+    if name == "answer":
+        return np.asarray(-samples["trained_chars"].to_numpy())
+    if name == "metadata":
+        return np.asarray(-samples["metadata"].to_numpy())
+    if name == "source":
+        places = [
+            next((at for at, end in enumerate(wishes.sources) if source.name.endswith(end)), len(wishes.sources))
+            for source in corpus.sources
+        ]
+        return np.array(places, np.int64)[corpus.source]
+    return _numbered(samples["content_id"])
 
 
 def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:

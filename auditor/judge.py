@@ -34,6 +34,7 @@ FINDINGS = pa.schema(
         ("start", pa.int64()),
         ("end", pa.int64()),
         ("note", pa.string()),
+        ("allowed", pa.string()),
     ]
 )
 
@@ -65,6 +66,8 @@ class Finding(NamedTuple):
     start: int | None = None
     end: int | None = None
     note: str = ""
+    allowed: str | None = None
+    """Why, and whose, if it is meant to be so."""
 
 
 class Group(NamedTuple):
@@ -98,6 +101,32 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> lis
     parts = np.split(order, starts[1:])
     by_place = np.argsort(firsts, kind="stable").tolist()
     return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], int(best[at])) for at in by_place]
+
+
+def _joined(groups: Sequence[Group]) -> tuple[Ints, Ints]:
+    """Put the rows of groups one after the other; return them, and where each group begins."""
+    rows = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in groups)])
+    return rows, np.cumsum([0, *(len(group.rows) for group in groups)])[:-1]
+
+
+def most(groups: Sequence[Group], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the highest value of a row of each group."""
+    rows, starts = _joined(groups)
+    return np.maximum.reduceat(values[rows], starts) if groups else np.zeros(0)
+
+
+def variety(groups: Sequence[Group], values: Ints) -> Ints:
+    """Return how many different values the rows of each group have.
+
+    >>> variety([Group("a", "prompt", np.array([0, 1, 2]), 0), Group("b", "prompt", np.array([3, 4]), 3)],
+    ...         np.array([7, 8, 7, 9, 9])).tolist()
+    [2, 1]
+    """
+    rows, starts = _joined(groups)
+    number = np.repeat(np.arange(len(groups)), np.diff(starts, append=len(rows)))
+    order = np.lexsort((values[rows], number))
+    fresh = (np.diff(number[order], prepend=-1) != 0) | (np.diff(values[rows][order], prepend=-1) != 0)
+    return np.bincount(number[order][fresh], minlength=len(groups))
 
 
 def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
@@ -204,17 +233,21 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     """Yield groups; of rules with thresholds on one relation the highest that a group reaches has it."""
     own = rule.where.get("threshold", 0)
     above = min((level for level in levels if level > own), default=2)
-    for group in groups:
-        if group.kind != rule.target or not own <= group.nearest < above:
-            continue
-        if len(group.rows) < max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows):
-            continue
-        if group.variety < rule.where.get("min_variety", 0):
-            continue
-        yield Finding(
-            rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),
-            note=f"{len(group.rows)} rows",
-        )  # fmt: skip
+    met = [group for group in groups if group.nearest < above and reaches(rule, group, corpus.rows)]
+    severity = rule.severity.value
+    keepers = np.array([group.keeper for group in met], np.int64)
+    places = (part[keepers].tolist() for part in (corpus.source, corpus.lines, corpus.offsets))
+    for group, source, line, offset in zip(met, *places, strict=True):
+        file, size = corpus.sources[source].name, len(group.rows)
+        yield Finding(rule.code, severity, None, group.name, file, line, offset, float(size), note=f"{size} rows")
+
+
+def reaches(rule: Rule, group: Group, rows: int) -> bool:
+    """Tell whether a group is of the kind that a rule looks at, and past its limits."""
+    where = rule.where
+    least = max(where.get("min_rows", 0), where.get("min_share", 0) * rows)
+    alike = group.kind == rule.target and group.nearest >= where.get("threshold", 0)
+    return bool(alike and len(group.rows) >= least and group.variety >= where.get("min_variety", 0))
 
 
 def table(findings: Iterable[Finding], ids: pa.ChunkedArray) -> pa.Table:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
 from auditor.streams import streams
 from auditor.views import ANSWER, Views, sums, views
+from auditor.vocab import Counter, counter
 
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
 """What can be measured of a sample alone, unless a rule asks for more (``compat.PACKS``, patterns)."""
@@ -35,7 +37,8 @@ class Settings:
 
     Rows at least ``threshold`` alike are near duplicates (and the share ``contained`` of the one is in the other);
     those at least ``review`` alike stand in one group. Pairs are looked for down to ``reach`` and ``tie``, which only
-    rules below them lower, so that other rules can be judged by the same pairs. With ``exact`` none is missed.
+    rules below them lower, so that other rules can be judged by the same pairs. With ``exact`` none is missed. With a
+    ``tokenizer`` (a local path or a name on the hub) a model's own tokens are counted, too.
     """
 
     shingle: int = text.SHINGLE
@@ -44,6 +47,7 @@ class Settings:
     contained: float = 0.0
     reach: float = REACH
     tie: float = REVIEW
+    tokenizer: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
@@ -110,6 +114,8 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
         samples.append(compat.measure(found.batch, packs))
     if settings.patterns:
         samples.append(pattern.measure(view, settings.patterns))
+    if settings.tokenizer:
+        samples.append(_model_tokens(view, settings.tokenizer))
     more = {"streams": streams(view)} if "streams" in settings.signals else {}
     return {
         **more,
@@ -120,6 +126,20 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
             {"rows": str(found.rows), "source": str(piece.source), "types": json.dumps(found.types.types)}
         ),
     }
+
+
+@lru_cache(maxsize=2)
+def _counter(name: str) -> Counter:
+    """Read a tokenizer once, whoever asks first."""
+    return counter(name)
+
+
+def _model_tokens(view: Views, name: str) -> pa.Table:
+    """Count each sample's trained tokens as a model's tokenizer does."""
+    trained = np.flatnonzero(view.part == ANSWER)
+    counts = np.zeros(len(view.part), np.int64)
+    counts[trained] = _counter(name)(view.batch.turns["text"].take(pa.array(trained)).to_pylist())
+    return pa.table({"model_tokens": sums(counts, view.batch.first)})
 
 
 def joined(tables: list[pa.Table]) -> pa.Table:

@@ -12,9 +12,9 @@ import pyarrow as pa
 from auditor.corpus import Corpus, Part, binary
 from auditor.engines import local
 from auditor.kernels import pairs as kernel
-from auditor.kernels.flat import Ints
+from auditor.kernels.flat import Ints, only
 from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
-from auditor.kernels.sketch import Sets
+from auditor.kernels.sketch import Sets, joined, taken
 from auditor.reader import again
 from auditor.relations.copies import Copies
 from auditor.relations.ladder import climbed
@@ -27,7 +27,10 @@ SHARE = 8 << 20
 """Bytes of shingles that are related at once, unless there is much more to relate."""
 
 SHARES = 64
-"""Shares that a large corpus is cut into at most."""
+"""Shares that a large corpus is cut into, as far as memory allows."""
+
+ROOM = 64
+"""Bytes that finding the buckets of one band takes for each row."""
 
 
 _PAIRS = pa.schema(
@@ -41,6 +44,13 @@ _PAIRS = pa.schema(
 )
 
 
+class Budget(NamedTuple):
+    """Processors to use, and bytes of memory to fill; what is found does not depend on them."""
+
+    workers: int
+    memory: int
+
+
 class Shelf(NamedTuple):
     """Shingles of some rows, kept on disk: rising rows, the units that hold them, and each unit's first row's place."""
 
@@ -50,7 +60,7 @@ class Shelf(NamedTuple):
 
     def each(self) -> Iterator[Sets]:
         """Map the shingles of conversations, unit by unit."""
-        return (_joined([read_arrow(unit)["narrow"].combine_chunks()]) for unit in self.units)
+        return (_mapped(read_arrow(unit)["narrow"]) for unit in self.units)
 
     @property
     def shingles(self) -> int:
@@ -64,28 +74,34 @@ class Shelf(NamedTuple):
         parts = []
         for unit, start, first, end in zip(self.units, self.first, bounds, bounds[1:], strict=False):
             if first < end:
-                wanted = pa.array(place[first:end] - start)
                 held = read_arrow(unit)
-                parts.append([held[name].combine_chunks().take(wanted) for name in ("narrow", "wide")])
-        return tuple(_joined(list(side)) for side in zip(*parts, strict=True))  # type: ignore[return-value]
+                parts.append([taken(_mapped(held[name]), place[first:end] - start) for name in ("narrow", "wide")])
+        narrow, wide = (joined(list(side)) for side in zip(*parts, strict=True))
+        return narrow, wide
 
 
-def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, workers: int) -> Neighbours:
-    """Verify pairs of near duplicates among distinct samples; of copies the one that stands for them is compared."""
+def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: Budget) -> Neighbours:
+    """Verify pairs of near duplicates among distinct samples; of copies the one that stands for them is compared.
+
+    Keys and shingles wait on disk: in memory are the keys of a band or the shingles of a share for each worker.
+    """
     own = one_of_each.keeper == np.arange(corpus.rows)
     rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
     rows = rows[np.argsort(rank[rows], kind="stable")]
+    if not len(rows):
+        return _united(corpus.rows, [])
     if corpus.settings.exact:
-        shelf = _shelved(corpus, np.sort(rows), stage / "shingles", workers)
+        shelf = _shelved(corpus, np.sort(rows), stage / "shingles", budget.workers)
         place, bands = compressed([_exact_band(shelf, rank, corpus.settings.tie)], len(rows))
         chosen = rows[place]
     else:
-        place, bands = compressed(_bands(corpus, rows, workers), len(rows))
+        place, bands = compressed(_bands(corpus, rows, budget), len(rows))
         chosen = rows[place]
-        shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", workers)
+        shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", budget.workers)
     weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
-    parts = shares(bands, weights, max(SHARE, int(weights.sum()) // SHARES))
-    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, workers)
+    most = min(max(SHARE, int(weights.sum()) // SHARES), budget.memory // (8 * budget.workers))
+    parts = shares(bands, weights, most)
+    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, budget.workers)
     return _united(corpus.rows, [read_arrow(unit["pairs"]) for unit in units])
 
 
@@ -104,13 +120,13 @@ def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
     return kernel.prefixed(Prefixes(keys[order], samples[order], places[order]))
 
 
-def _bands(corpus: Corpus, rows: Ints, workers: int) -> list[Band]:
-    """Return the buckets of every band; one band's keys are in memory for each worker."""
+def _bands(corpus: Corpus, rows: Ints, budget: Budget) -> list[Band]:
+    """Return the buckets of every band; as many at a time as there are workers and memory."""
 
     def of_band(number: int) -> Band:
         return buckets(corpus.keys[band_name(number)].to_numpy(), rows)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(max(1, min(budget.workers, budget.memory // (4 * ROOM * max(1, corpus.rows))))) as pool:
         return list(pool.map(of_band, range(bands_for(corpus.settings.reach).number)))
 
 
@@ -131,13 +147,10 @@ def _lists(sets: Sets) -> pa.Array:
     return pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.values))
 
 
-def _joined(parts: list[pa.Array]) -> Sets:
-    """Put the sets of several units one after the other."""
-    sizes = np.concatenate([np.diff(part.offsets.to_numpy()) for part in parts])
-    return Sets(
-        np.concatenate([part.flatten().to_numpy() for part in parts]),
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-    )
+def _mapped(column: pa.ChunkedArray) -> Sets:
+    """Look at a column of lists as sets, without copying."""
+    held = only(column)
+    return Sets(held.values.to_numpy(), held.offsets.to_numpy())
 
 
 def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[str, pa.Table]:

@@ -148,6 +148,16 @@ def _parsed(chunk: Chunk, spans: Spans, odd: Ints, faults: list[Fault]) -> Itera
         yield place, row, odds
 
 
+def objects(source: Source, wanted: Places) -> Iterator[Any]:
+    """Yield single rows of a source as they are written, parsed; places must rise."""
+    if source.tabular:
+        yield from tables.rows(source, (wanted.line - 1).tolist())
+        return
+    data, starts = stretches(source, wanted.offset, wanted.length)
+    for start, length in zip(starts.tolist(), wanted.length.tolist(), strict=True):
+        yield careful(data[start : start + length].tobytes())[0]
+
+
 def again(source: Source, wanted: Places, dialects: Dialects) -> Batch:
     """Read single rows of a source once more, by where they stand; places must rise."""
     if source.tabular:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
-from auditor.kernels.flat import Hashes
+from auditor.kernels.flat import Hashes, Lanes
 from auditor.kernels.reference.sketch import mix
 from auditor.kernels.sketch import PERMUTATIONS, Sets, band_keys, shingle_sets, signatures, united
 from auditor.views import ANSWER, FRAME, PROMPT, View, Views
@@ -32,6 +32,10 @@ class Bands(NamedTuple):
         return 1 - (1 - jaccard**self.rows) ** self.number
 
 
+ANSWERS = Bands(4, 3)
+"""How the signature of an answer is cut: enough for pairs that are nearly equal."""
+
+
 def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> Bands:
     """Return the most selective bands that still find nearly every pair at the threshold.
 
@@ -48,7 +52,8 @@ def sketch(views: Views, size: int, bands: Bands) -> pa.Table:
     ``sample_key``, ``prompt_key``, ``answer_key`` (16 bytes, null where there is nothing) are equal for copies;
     ``frame`` hashes what near duplicates must share exactly (media, and a prompt or answer too short for shingles),
     ``system`` the system text; ``shingles`` counts them with repeats, and where there are none, the keys of the bands
-    (``band_00`` and so on) and the low bytes of the signature (``lanes``) mean nothing.
+    (``band_00`` and so on) and the low bytes of the signature (``lanes``) mean nothing. ``answer_bands`` are four short
+    keys of the answer alone, null without shingles.
     """
     prompt, answer = (signatures(part.hashes, part.bounds, size) for part in (views.prompt, views.answer))
     signature = np.minimum(prompt, answer)
@@ -66,9 +71,16 @@ def sketch(views: Views, size: int, bands: Bands) -> pa.Table:
             "frame": pa.array(frame),
             "shingles": pa.array(shingles),
             "lanes": _binary(signature.astype(np.uint8), none),
+            "answer_bands": _binary(_answer_bands(answer), views.answer.counts < size),
             **{band_name(number): pa.array(band) for number, band in enumerate(keys)},
         }
     )
+
+
+def _answer_bands(answer: Lanes) -> Lanes:
+    """Return keys that two answers of similarity J share with a chance of J cubed each; shape (samples, 4)."""
+    first = np.ascontiguousarray(answer[:, : ANSWERS.number * ANSWERS.rows])
+    return np.ascontiguousarray((band_keys(first, *ANSWERS) >> np.uint64(32)).astype(np.uint32).T)
 
 
 def band_name(number: int) -> str:

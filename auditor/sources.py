@@ -50,7 +50,7 @@ class Source:
 
     ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set); ``dialect`` is the one that a
     configuration reads the file in, empty where rows are recognised one by one; ``question`` is how it reads rows, and
-    ``times`` how often an epoch reads the file.
+    ``times`` how often in an epoch.
     """
 
     name: str

@@ -30,6 +30,8 @@ const shows = {
   },
   prompts(item, held, index) {
     if (item.kind === "dialogue") return [make("p", { className: "why" }, t("prompts.dialogue.said")), make("p", {}, t("prompts.rows", { n: item.size }), " ", placed(index, item.place))];
+    if (item.kind === "alike" || item.kind === "opposed") return [make("p", { className: "why" }, t(`prompts.${item.kind}.said`)), sides(held, index)];
+    if (item.kind === "leak") return [make("p", { className: "why" }, t("leaks.place"), " ", make("span", { translate: false }, text(held.text))), sides(held, index)];
     return [
       make("article", { className: "pane asked", tabIndex: 0 }, make("p", { className: "role" }, t(item.kind === "prompt" ? "prompts.asked" : "prompts.said")), make("p", { className: "skeleton", dir: "auto", translate: false }, text(held.text))),
       sides(held, index),

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from auditor import scan
+from auditor.api import _settings
 from auditor.outputs.run import Run
+from auditor.rule import profile
 
 WORDS = ["".join(random.Random(seed).choices("abcdefghijklmnopqrstuvwxyz", k=4 + seed % 6)) for seed in range(4000)]
 
@@ -73,6 +75,22 @@ def test_skeletons_and_slots(run: Run) -> None:
     assert turn.text[first["start"] : first["end"]] == first["text"]
 
 
+def test_a_frame_that_repeats_has_a_number_for_each_slot(tmp_path: Path) -> None:
+    """Fixed text that stands twice is told apart by what follows what; every number of the skeleton is a slot."""
+    said = [[words(1000 * part + k, 8) for part in range(4)] for k in range(30)]
+    rows = [
+        (words(k, 6), f"Here is what I think: {a}. On the one hand {b}. On the one hand {c}. Bye for now, {d}")
+        for k, (a, b, c, d) in enumerate(said)
+    ]
+    run = scanned(tmp_path, rows)
+    ((text, size),) = templates(run).values()
+    assert text == "Here is what I think:⟦1⟧. On the one hand⟦2⟧. On the one hand⟦3⟧. Bye for now,⟦4⟧"
+    slots = run.slots.to_pylist()
+    assert [(slot["slot"], slot["rows"], slot["distinct"]) for slot in slots] == [(k, size, size) for k in range(1, 5)]
+    spoken = {filler["text"].strip() for filler in slots[2]["fillers"]}
+    assert spoken <= {each[2] for each in said}
+
+
 def test_shares_and_groups_of_samples(run: Run) -> None:
     """Each row knows its template, and which share of it is fixed; what was written freely has none."""
     samples = run.samples.to_pylist()
@@ -131,6 +149,61 @@ def test_templates_are_capped_only_if_asked(run: Run, tmp_path: Path) -> None:
     assert set(capped.plan["rule"].drop_null().to_pylist()) == {"T102"}
 
 
+PASSAGE = "please keep in mind that every house is different and measure twice"
+
+
+def test_passages_inside_answers(tmp_path: Path) -> None:
+    """What stands inside many answers is one passage, as far as all go on alike, with its rows and tokens."""
+    rows = [(words(k, 6), f"{words(k + 50, 30)}, {PASSAGE}. {words(k + 90, 30)}") for k in range(20)]
+    rows += [(words(k, 6), words(k + 50, 30)) for k in range(300, 310)]
+    run = scan(written(tmp_path / "x.jsonl", rows), tmp_path / "run", report=False, select=["B104"])
+    assert [(g["kind"], g["text"], g["size"], g["trained_tokens"]) for g in run.groups.to_pylist()] == [
+        ("inside", f"{PASSAGE}.", 20, 13 * 20)
+    ]
+    other = scan(written(tmp_path / "y.jsonl", rows[::-1]), tmp_path / "other", report=False, select=["B104"])
+    assert [g["group"] for g in other.groups.to_pylist()] == [g["group"] for g in run.groups.to_pylist()]
+
+
+def test_templates_and_phrases_cover_each_character_once(tmp_path: Path) -> None:
+    """What a template covers counts for no phrase; phrases that overlap count once; both fit into the answer."""
+    rows = [(a, f"Well, let me see now: {b} That is all I know. I hope this helps.") for a, b in FREE[:12]]
+    rows += [(a, f"{b}, I hope this helps, {a}") for a, b in FREE[12:17]] + RECIPES
+    run = scan(written(tmp_path / "x.jsonl", rows), tmp_path / "run", report=False, select=["B", "T"])
+    samples = run.samples.to_pylist()
+    for sample in samples:
+        assert sample["template_chars"] + sample["phrase_chars"] <= sample["trained_chars"]
+        assert sample["template_chars"] == pytest.approx(sample["template_share"] * sample["trained_chars"], abs=1)
+    for (_, answer), sample in zip(rows, samples, strict=True):
+        held = len("".join(answer.split()))
+        said = 0 if sample["template_group"] else len("Ihopethishelps")
+        assert sample["phrase_share"] == pytest.approx(said / held, abs=1e-6)
+    assert [bool(sample["template_group"]) for sample in samples] == [True] * 12 + [False] * 5 + [True] * 30
+    alone = scan(written(tmp_path / "x.jsonl", rows), tmp_path / "b", report=False, select=["B"])
+    assert alone.samples["phrase_chars"].to_pylist() == run.samples["phrase_chars"].to_pylist()
+    assert "template_chars" not in alone.samples.column_names
+
+
+def test_nearly_one_answer_to_many_prompts(tmp_path: Path) -> None:
+    """Answers that differ in a few words are tied; equal ones alone, and answers to one prompt, are not."""
+    long = words(7, 80)
+    nearly = [(words(k, 6), f"{long} {words(k + 30, 2)}") for k in range(6)]
+    equal = [(words(k, 6), words(8, 60)) for k in range(20, 26)]
+    again = [(words(9, 6), f"{words(9, 80)} {words(k, 2)}") for k in range(40, 46)]
+    run = scan(written(tmp_path / "x.jsonl", nearly + equal + again), tmp_path / "run", report=False, select=["P"])
+    groups = [group for group in run.groups.to_pylist() if group["kind"] == "alike"]
+    members = [member["row"] for member in run.members.to_pylist() if member["group"] == groups[0]["group"]]
+    assert (len(groups), members) == (1, list(range(6)))
+    assert [f["group"] for f in run.findings.to_pylist() if f["rule"] == "P105"] == [groups[0]["group"]]
+
+
+def test_nothing_is_looked_for_that_no_rule_asks_for(tmp_path: Path) -> None:
+    """Duplicates alone need no fine tokens, no layouts and no patterns."""
+    assert not {"streams", "layout"} & set(_settings(profile(select=["D", "L", "N", "F"]), {}, 1 << 20).signals)
+    run = scan(written(tmp_path / "x.jsonl", RECIPES), tmp_path / "run", report=False, select=["D", "L", "N", "F"])
+    assert not run.groups.num_rows
+    assert not {"template_chars", "phrase_share", "leak_share", "layout"} & set(run.samples.column_names)
+
+
 def leaked(run: Run, name: str) -> list[float]:
     """Return what a signal of leaks says of each row."""
     found: list[float] = run.samples[name].to_pylist()
@@ -155,6 +228,8 @@ def test_leaks_against_other_data(tmp_path: Path) -> None:
     assert lines == ["1", "2", "3", None]
     notes = {(f["rule"], f["row"]): f["note"] for f in run.findings.to_pylist()}
     assert notes["C103", 2] == f"{other}:3"
+    groups = {g["text"]: (g["kind"], g["size"]) for g in run.groups.to_pylist() if g["kind"] == "leak"}
+    assert groups == {f"{other}:{line}": ("leak", 1) for line in (1, 2, 3)}
 
 
 def test_leaks_between_splits(tmp_path: Path) -> None:

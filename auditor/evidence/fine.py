@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditor.evidence.places import origins
+from auditor.evidence.places import moved, origins
 from auditor.kernels.fine import BREAK, fine
 from auditor.kernels.flat import Ints, flat
 from auditor.text import normalise
@@ -52,8 +52,9 @@ def spelled(texts: Sequence[str]) -> Spelled:
     turn = np.repeat(np.arange(len(texts)), np.diff(found.bounds))
     starts = found.places.copy()
     ends = starts + _widths(found.places, found.sizes, folded, turn)
-    for at, (text, fold) in enumerate(zip(texts, folded, strict=True)):
-        if not text.isascii() and (borders := origins(text, fold)):
+    for at in moved(texts, folded):
+        text = texts[at]
+        if borders := origins(text, folded[at]):
             own = slice(int(found.bounds[at]), int(found.bounds[at + 1]))
             begin = np.concatenate([borders[0], [len(text)]])
             end = np.concatenate([[0], borders[1]])

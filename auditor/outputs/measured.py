@@ -8,22 +8,31 @@ import pyarrow as pa
 
 from auditor.audit import Audit
 from auditor.corpus import binary
-from auditor.plan import SKETCH
+from auditor.patterns import LEAKS, PHRASES, POURED
 from auditor.rule import Rule
+from auditor.thinning import SKETCH
 
 PATTERNS = {
-    "template": {"template", "template_share"},
+    "template": POURED,
     "prompt_template": {"prompt_template"},
     "opening": {"opening", "closing"},
     "closing": {"opening", "closing"},
+    "inside": {"inside"},
     "stock": {"stock"},
+    "alike": {"alike"},
+    "opposed": {"opposed"},
     "structure": {"structure"},
     "dialogue": {"dialogue"},
-    "template_share": {"template", "template_share"},
-    "leak_prompt": {"leak_prompt", "leak_answer", "leak_share"},
-    "leak_answer": {"leak_prompt", "leak_answer", "leak_share"},
-    "leak_share": {"leak_prompt", "leak_answer", "leak_share"},
-    "leak_place": {"leak_prompt", "leak_answer", "leak_share"},
+    "template_share": POURED,
+    "template_chars": POURED,
+    "phrase_share": PHRASES,
+    "phrase_chars": PHRASES,
+    "leak_prompt": LEAKS,
+    "leak_answer": LEAKS,
+    "leak_share": LEAKS,
+    "leak_place": LEAKS,
+    "leak": LEAKS,
+    "metadata": {"metadata"},
     "openings": {"opening", "closing"},
     "closings": {"opening", "closing"},
     "layouts": {"structure"},

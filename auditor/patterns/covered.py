@@ -9,27 +9,28 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.kernels.flat import Hashes, Ints
+from auditor.kernels.flat import Bytes, Hashes, Ints
 from auditor.kernels.moulds import Moulds, moulds, pour
 from auditor.kernels.shingles import Streams
 from auditor.kernels.spot import Automaton, automaton, spot
 from auditor.patterns.templates import NEED
 from auditor.store import read_arrow
-from auditor.streams import column
-from auditor.views import sums
+from auditor.streams import chosen, column
 
 
 class Wanted(NamedTuple):
-    """What is looked for: phrases as tokens, templates as sets of shingles, and every row's opening and closing.
+    """What is looked for: phrases as tokens, and every row's opening and closing (tokens).
 
+    ``sets`` are the templates, as shingles, and ``poured`` tells the rows that are of one.
     Of the first ``nested`` phrases that stand one in the other only the longest counts.
     """
 
     phrases: Sequence[Sequence[int]]
     nested: int
     sets: list[Hashes]
-    opening: Ints
-    closing: Ints
+    poured: NDArray[np.bool_]
+    opening: Bytes
+    closing: Bytes
 
 
 class Covered(NamedTuple):
@@ -59,18 +60,53 @@ def _unit(path: Path, first: int, wanted: Wanted, found: Automaton, sets: Moulds
     places = spot(held, found)
     nested = places[:, 1] < wanted.nested
     places = np.concatenate([longest(places[nested], lengths), places[~nested]])
-    mask = np.zeros(len(held.tokens), np.uint8)
-    if sets:
-        pour(held, sets, mask=mask)
     rows = slice(first, first + held.number)
-    starts = held.bounds[places[:, 0]] + places[:, 2]
-    begins = np.concatenate([starts, held.bounds[:-1], held.bounds[1:] - wanted.closing[rows]])
-    ends = np.concatenate([starts + lengths[places[:, 1]], held.bounds[:-1] + wanted.opening[rows], held.bounds[1:]])
-    phrase = _between(begins, ends, len(mask)) & (mask == 0)
+    spans = _spans(held, places, lengths, wanted, rows)
+    sizes = held.sizes
+    if sets:
+        sizes = _left(held, sets, np.unique(spans[wanted.poured[rows][spans[:, 0]], 0]))
+    share = _share(held, sizes, spans)
     left = np.diff(held.bounds)[places[:, 0]] - places[:, 2]
-    return Covered(
-        np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left]), _share(held, phrase)
-    )  # fmt: skip
+    return Covered(np.column_stack([places[:, 0] + first, places[:, 1], places[:, 2], left]), share)
+
+
+def _left(held: Streams, sets: Moulds, texts: Ints) -> Bytes:
+    """Return the sizes of tokens, 0 for those that a template covers in some texts (rising)."""
+    wanted = np.zeros(held.number, np.bool_)
+    wanted[texts] = True
+    some = chosen(held, texts)
+    mask = np.zeros(len(some.tokens), np.uint8)
+    pour(some, sets, mask=mask)
+    sizes = held.sizes.copy()
+    sizes[np.repeat(wanted, np.diff(held.bounds))] = np.where(mask > 0, np.uint8(0), some.sizes)
+    return sizes
+
+
+def _spans(held: Streams, places: Ints, lengths: Ints, wanted: Wanted, rows: slice) -> Ints:
+    """Return what phrases take up: text, first token and the one behind the last; shape (spans, 3)."""
+    starts = held.bounds[places[:, 0]] + places[:, 2]
+    opened, closed = np.flatnonzero(wanted.opening[rows]), np.flatnonzero(wanted.closing[rows])
+    begin, end = held.bounds[opened], held.bounds[closed + 1]
+    return np.concatenate(
+        [
+            np.column_stack([places[:, 0], starts, starts + lengths[places[:, 1]]]),
+            np.column_stack([opened, begin, begin + wanted.opening[rows][opened].astype(np.int64)]),
+            np.column_stack([closed, end - wanted.closing[rows][closed].astype(np.int64), end]),
+        ]
+    )
+
+
+def _share(held: Streams, sizes: Bytes, spans: Ints) -> NDArray[np.float64]:
+    """Return which share of every text's characters spans take up, what two of them share counted once."""
+    text, begin, end = spans[np.argsort(spans[:, 1], kind="stable")].T
+    begin = np.maximum(begin, np.maximum.accumulate(np.append(0, end[:-1]))[: len(begin)])
+    total = np.zeros(len(sizes) + 1, np.int32)
+    np.cumsum(sizes, out=total[1:])
+    hit = np.bincount(text, np.maximum(total[np.maximum(begin, end)] - total[begin], 0), minlength=held.number)
+    filled = np.diff(held.bounds) > 0
+    whole = np.zeros(held.number)
+    whole[filled] = np.add.reduceat(held.sizes, held.bounds[:-1][filled], dtype=np.int64)
+    return np.divide(hit, whole, out=np.zeros(held.number), where=whole > 0)
 
 
 def longest(places: Ints, lengths: Ints) -> Ints:
@@ -82,20 +118,3 @@ def longest(places: Ints, lengths: Ints) -> Ints:
     kept = np.ones(len(order), np.bool_)
     kept[1:] = end[1:] + text[1:] * (1 << 32) > reach[:-1]
     return places[order[kept]]
-
-
-def _between(begins: Ints, ends: Ints, size: int) -> NDArray[np.bool_]:
-    """Mark what lies between begins and ends.
-
-    >>> _between(np.array([0, 1]), np.array([2, 3]), 5).tolist()
-    [True, True, True, False, False]
-    """
-    depth = np.bincount(begins, minlength=size + 1) - np.bincount(ends, minlength=size + 1)
-    return np.asarray(np.cumsum(depth[:size]) > 0, np.bool_)
-
-
-def _share(held: Streams, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return which share of every text's characters is marked."""
-    whole = sums(held.sizes.astype(np.int64), held.bounds)
-    hit = sums(np.where(mask, held.sizes, 0).astype(np.int64), held.bounds)
-    return np.divide(hit, whole, out=np.zeros(len(whole)), where=whole > 0)

@@ -1,11 +1,13 @@
 """Dialogues written out as growing rows: each row is the beginning of the next."""
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from auditor.corpus import Corpus
-from auditor.kernels.flat import Ints
+from auditor.kernels.flat import Hashes, Ints, only
 from auditor.store import read_arrow
 
 
@@ -19,21 +21,49 @@ class Dialogue(NamedTuple):
 
 def dialogues(corpus: Corpus, rank: Ints) -> list[Dialogue]:
     """Tie every row that another row continues to the longest one that does."""
-    beginnings = [read_arrow(path)["beginnings"].combine_chunks() for path in corpus.streams]
-    values = np.concatenate([np.zeros(0, np.uint64), *(part.values.to_numpy() for part in beginnings)])
-    counts = np.concatenate([np.zeros(0, np.int64), *(np.diff(part.offsets.to_numpy()) for part in beginnings)])
-    if not len(values):
-        return []
-    ends = np.cumsum(counts)
-    whole = np.where(counts > 0, values[np.maximum(ends - 1, 0)], 0)
-    inner = np.ones(len(values), np.bool_)
-    inner[ends[counts > 0] - 1] = False
-    owner = np.repeat(np.arange(len(counts)), counts)[inner]
-    root = _roots(whole, values[inner], owner, rank, counts)
-    return _groups(corpus, root)
+    whole, counts = _wholes(corpus.streams)
+    inner, owner = _continued(corpus.streams, whole)
+    return _groups(corpus, _roots(whole, inner, owner, rank, counts)) if len(inner) else []
 
 
-def _roots(whole: Ints, inner: Ints, owner: Ints, rank: Ints, counts: Ints) -> Ints:
+def _wholes(paths: Sequence[Path]) -> tuple[Hashes, Ints]:
+    """Return a hash of all that each row says, 0 for nothing, and how many turns it has."""
+    whole, counts = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for values, bounds in _beginnings(paths):
+        size = np.diff(bounds)
+        counts.append(size)
+        whole.append(np.where(size > 0, np.append(values, np.uint64(0))[bounds[1:] - 1], np.uint64(0)))
+    return np.concatenate(whole), np.concatenate(counts)
+
+
+def _continued(paths: Sequence[Path], whole: Hashes) -> tuple[Hashes, Ints]:
+    """Return beginnings of rows that may be all that another row says, and whose they are.
+
+    A table with a bit of each whole keeps the others out of memory.
+    """
+    mask = np.uint64((1 << (8 * len(whole)).bit_length()) - 1)
+    sieve = np.zeros(int(mask) + 1, np.bool_)
+    sieve[whole & mask] = True
+    found, owners, first = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], 0
+    for values, bounds in _beginnings(paths):
+        hit = sieve[values & mask]
+        hit[bounds[1:][np.diff(bounds) > 0] - 1] = False
+        places = np.flatnonzero(hit)
+        found.append(values[places])
+        owners.append(np.searchsorted(bounds, places, side="right") - 1 + first)
+        first += len(bounds) - 1
+    return np.concatenate(found), np.concatenate(owners)
+
+
+def _beginnings(paths: Sequence[Path]) -> Iterator[tuple[Hashes, Ints]]:
+    """Yield the beginnings of each unit's rows, and where each row's stand."""
+    for path in paths:
+        held = only(read_arrow(path)["beginnings"])
+        offsets = held.offsets.to_numpy()
+        yield held.values.to_numpy()[offsets[0] : offsets[-1]], offsets - offsets[0]
+
+
+def _roots(whole: Hashes, inner: Hashes, owner: Ints, rank: Ints, counts: Ints) -> Ints:
     """Return for each row the longest row that begins with it (itself if there is none)."""
     order = np.lexsort((rank[owner], -counts[owner], inner))
     names, first = np.unique(inner[order], return_index=True)

@@ -1,7 +1,7 @@
 """Leaks: what training rows share with test and evaluation data."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -33,7 +33,22 @@ class HeldOut(NamedTuple):
     rows: NDArray[np.bool_]
 
 
-def leaks(corpus: Corpus, other: Corpus | None) -> dict[str, pa.Array]:
+class Leaked(NamedTuple):
+    """A held-out row that stands in others: its name, its place, and the rows."""
+
+    name: str
+    place: str
+    rows: Ints
+
+
+class Leaks(NamedTuple):
+    """What rows share with held-out data, as columns; and the rows that each held-out row leaked to."""
+
+    columns: Mapping[str, pa.Array] = {}
+    found: Sequence[Leaked] = ()
+
+
+def leaks(corpus: Corpus, other: Corpus | None) -> Leaks:
     """Measure what each row shares with held-out data: those given, or the files of this scan named as such.
 
     ``leak_prompt`` and ``leak_answer`` are 1 where the whole of it stands there, too; ``leak_share`` is the share of
@@ -42,7 +57,7 @@ def leaks(corpus: Corpus, other: Corpus | None) -> dict[str, pa.Array]:
     apart = split(corpus) if other is None else np.zeros(corpus.rows, np.bool_)
     held = HeldOut(corpus, apart) if other is None else HeldOut(other, np.ones(other.rows, np.bool_))
     if not held.rows.any() or apart.all():
-        return {}
+        return Leaks()
     found: dict[str, Any] = {}
     place = np.full(corpus.rows, -1, np.int64)
     for view in VIEWS:
@@ -54,7 +69,22 @@ def leaks(corpus: Corpus, other: Corpus | None) -> dict[str, pa.Array]:
     found["leak_share"] = np.round(np.where(apart, 0.0, share), 6)
     place = np.where((place < 0) & (share > 0), rows, place)
     place[apart] = -1
-    return {name: pa.array(values) for name, values in found.items()} | {"leak_place": _places(held.corpus, place)}
+    places = _places(held.corpus, place)
+    return Leaks(
+        {**{name: pa.array(values) for name, values in found.items()}, "leak_place": places}, _listed(held, place)
+    )
+
+
+def _listed(held: HeldOut, place: Ints) -> list[Leaked]:
+    """List the held-out rows that rows leaked from, those of most rows first."""
+    rows = np.flatnonzero(place >= 0)
+    order = rows[np.argsort(place[rows], kind="stable")]
+    parts = np.split(order, np.flatnonzero(np.diff(place[order])) + 1) if len(order) else []
+    owners = np.array([place[part[0]] for part in parts], np.int64)
+    names = held.corpus.samples["content_id"].take(pa.array(owners)).to_pylist()
+    places = _places(held.corpus, owners).to_pylist()
+    found = [Leaked(f"leak-{name[:12]}", at, part) for name, at, part in zip(names, places, parts, strict=True)]
+    return sorted(found, key=lambda each: (-len(each.rows), each.name, each.place))
 
 
 def split(corpus: Corpus) -> NDArray[np.bool_]:
@@ -135,7 +165,9 @@ def _whose(stream: Streams, values: Hashes, owners: Ints) -> Ints:
 
 
 def _places(corpus: Corpus, rows: Ints) -> pa.Array:
-    """Name rows by file and line."""
-    names = [source.name for source in corpus.sources]
-    lines, sources = corpus.lines, corpus.source
-    return pa.array([None if row < 0 else f"{names[sources[row]]}:{lines[row]}" for row in rows.tolist()], pa.string())
+    """Name rows by file and line; -1 is null."""
+    held, place = np.unique(rows, return_inverse=True)
+    names = [
+        None if row < 0 else f"{corpus.sources[corpus.source[row]].name}:{corpus.lines[row]}" for row in held.tolist()
+    ]
+    return pa.array(names, pa.string()).take(pa.array(place))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
-from auditor.kernels.flat import Hashes, Ints, Lanes
+from auditor.kernels.flat import Bytes, Hashes, Ints, Lanes
 from auditor.kernels.reference.sketch import mix
 from auditor.kernels.shingles import Streams
 from auditor.patterns.spelling import spelled_rows
@@ -43,7 +43,7 @@ class Edges(NamedTuple):
 
     found: Sequence[Phrase]
     concentration: Mapping[str, Mapping[str, float]]
-    lengths: Mapping[str, Ints]
+    lengths: dict[str, Bytes]
 
 
 def phrases(corpus: Corpus, answer: Copies) -> Edges:
@@ -65,7 +65,7 @@ def edges(corpus: Corpus, place: str) -> Hashes:
     for held, _ in units(corpus.streams, "answer", np.arange(corpus.rows)):
         value = np.zeros(held.number, np.uint64)
         for k in range(FIRST):
-            value = _longer(value, _token(held, place, k))
+            value = _longer(value, token(held, place, k))
         parts.append(value)
     return np.concatenate(parts)
 
@@ -76,7 +76,7 @@ def beyond(corpus: Corpus, place: str, rows: Ints) -> Lanes:
     done = 0
     for held, own in units(corpus.streams, "answer", rows):
         for k in range(FIRST, LAST):
-            out[k - FIRST, done : done + len(own)] = _token(held, place, k)
+            out[k - FIRST, done : done + len(own)] = token(held, place, k)
         done += len(own)
     return out
 
@@ -85,7 +85,7 @@ def _longer(value: Hashes, token: Lanes) -> Hashes:
     return np.where(token > 0, mix(value * np.uint64(0x9E3779B97F4A7C15) + token), np.uint64(0))
 
 
-def _token(held: Streams, place: str, k: int) -> Lanes:
+def token(held: Streams, place: str, k: int) -> Lanes:
     """Return the k-th token of every text from its begin or end; 0 where there is none."""
     there = np.diff(held.bounds) > k
     at = held.bounds[:-1] + k if place == "opening" else held.bounds[1:] - 1 - k
@@ -94,13 +94,13 @@ def _token(held: Streams, place: str, k: int) -> Lanes:
     return token
 
 
-def grown(value: Hashes, more: Callable[[Ints], Lanes], distinct: NDArray[np.bool_]) -> tuple[Hashes, Ints]:
+def grown(value: Hashes, more: Callable[[Ints], Lanes], distinct: NDArray[np.bool_]) -> tuple[Hashes, Bytes]:
     """Return the longest phrase that each row has (0: none), as a hash, and its length.
 
     A phrase is had by at least LEAST different answers; it grows while nearly all of these go on alike. ``value``
     hashes the shortest ones; ``more`` returns what follows in some rows.
     """
-    best, length = np.zeros(len(value), np.uint64), np.zeros(len(value), np.int64)
+    best, length = np.zeros(len(value), np.uint64), np.zeros(len(value), np.uint8)
     before = _counts(value, distinct)
     rows = np.flatnonzero(before >= LEAST)
     best[rows], length[rows] = value[rows], FIRST
@@ -118,11 +118,14 @@ def grown(value: Hashes, more: Callable[[Ints], Lanes], distinct: NDArray[np.boo
 
 
 def _counts(values: Hashes, distinct: NDArray[np.bool_]) -> Ints:
-    """Count the different answers that have each row's value; 0 counts nowhere."""
-    names, place = np.unique(values, return_inverse=True)
-    counts = np.bincount(place[distinct], minlength=len(names))
-    counts[names == 0] = 0
-    return np.asarray(counts[place], np.int64)
+    """Count the different answers that have each row's value, where these are enough; 0 counts nowhere."""
+    held = np.sort(values[distinct])
+    first = np.flatnonzero(np.append(held[1:] != held[:-1], [True] * min(1, len(held))))
+    sizes = np.diff(first, prepend=-1)
+    kept = (sizes >= LEAST) & (held[first] != 0)
+    names, sizes = np.append(held[first][kept], np.uint64(0)), np.append(sizes[kept], 0)
+    at = np.searchsorted(names[:-1], values)
+    return np.where(names[at] == values, sizes[at], 0)
 
 
 def concentrated(values: Hashes, distinct: NDArray[np.bool_]) -> dict[str, float]:
@@ -137,18 +140,17 @@ def concentrated(values: Hashes, distinct: NDArray[np.bool_]) -> dict[str, float
     }
 
 
-def _listed(corpus: Corpus, place: str, best: Hashes, length: Ints) -> Iterator[Phrase]:
+def _listed(corpus: Corpus, place: str, best: Hashes, length: Bytes) -> Iterator[Phrase]:
     """Spell the most frequent phrases out."""
-    names, first, counts = np.unique(best, return_index=True, return_counts=True)
-    order = [k for k in np.lexsort((names, -counts)).tolist() if names[k]][:SHOWN]
-    models = first[order]
-    order = [order[k] for k in np.argsort(models, kind="stable").tolist()]
-    texts = spelled_rows(corpus, "answer", np.array(sorted(models.tolist()), np.int64))
-    by_name = np.argsort(best, kind="stable")
-    starts = np.searchsorted(best[by_name], names)
-    for k in order:
-        rows = np.sort(by_name[starts[k] : starts[k] + counts[k]])
-        model, size = int(first[k]), int(length[first[k]])
+    filled = np.flatnonzero(best)
+    by_name = filled[np.argsort(best[filled], kind="stable")]
+    names, starts, counts = np.unique(best[by_name], return_index=True, return_counts=True)
+    order = np.lexsort((names, -counts))[:SHOWN]
+    models = by_name[starts]
+    texts = spelled_rows(corpus, "answer", np.sort(models[order]))
+    for k in order[np.argsort(models[order])].tolist():
+        rows = by_name[starts[k] : starts[k] + counts[k]]
+        model, size = int(models[k]), int(length[models[k]])
         held = texts[model]
         whole = len(held.turn)
         span = (0, size) if place == "opening" else (whole - size, whole)

@@ -1,7 +1,6 @@
 """Structures: layouts of lines that many answers share, and how concentrated layouts are."""
 
 import re
-from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -68,9 +67,8 @@ def structures(corpus: Corpus, answer: Copies) -> tuple[list[Structure], dict[st
     for k in np.flatnonzero(counts >= LEAST).tolist():
         if structured(names[k]):
             rows = np.sort(order[starts[k] : starts[k + 1]])
-            best, _ = min(
-                Counter(layouts[c] for c in code[rows].tolist()).items(), key=lambda item: (-item[1], item[0])
-            )
+            held, times = np.unique(code[rows], return_counts=True)
+            best = min((-n, layouts[c]) for c, n in zip(held.tolist(), times.tolist(), strict=True))[1]
             digest = xxhash.xxh3_64_hexdigest(names[k].encode())[:12]
             found.append(Structure(f"structure-{digest}", best, rows, int(rows[0])))
     return sorted(found, key=lambda each: (-len(each.rows), each.name)), concentration

@@ -17,7 +17,7 @@ from auditor.xtuner.review import config_faults, question_of
 class Inputs(NamedTuple):
     """What a scan reads, what it says of configurations (file, line, words), and by path how files are read.
 
-    A file that is listed twice is read twice in an epoch.
+    ``times`` is how often in an epoch: a file that is listed twice is read twice.
     """
 
     data: list[str]

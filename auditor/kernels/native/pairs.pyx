@@ -15,8 +15,8 @@ cdef extern from "agree.h" nogil:
     int agree(const uint8_t *a, const uint8_t *b, int size)
 
 cdef enum:
-    HEADS = 64   # groups of one bucket that a newcomer is compared with
-    LOOK = 16    # members of each, the latest
+    HEADS = 256  # groups of one bucket that a newcomer is compared with
+    LOOK = 32    # members of each, the latest
     TRY = 2      # of which the best agreeing are verified
     TRIES = 8    # keepers that a member of a group is verified against
     MEMORY = 1 << 22  # failed pairs remembered at most; one forgotten is verified again
@@ -131,6 +131,10 @@ cdef inline int64_t slot_of(uint64_t key, int64_t mask) noexcept nogil:
     return <int64_t>((key * <uint64_t>0x9E3779B97F4A7C15u) >> 20) & mask & ~<int64_t>3
 
 
+cdef inline bint known(const uint64_t *failed, uint64_t key, int64_t slot) noexcept nogil:
+    return failed[slot] == key or failed[slot + 1] == key or failed[slot + 2] == key or failed[slot + 3] == key
+
+
 cdef bint alike(const Corpus *c, int64_t x, int64_t y, double least, uint64_t *failed, int64_t mask,
                 Log *log) noexcept nogil:
     """Verify one pair unless it is known to tie nothing; write down what was seen.
@@ -141,9 +145,9 @@ cdef bint alike(const Corpus *c, int64_t x, int64_t y, double least, uint64_t *f
     cdef int64_t slot = slot_of(key, mask), common = 0
     cdef int way = 0
     cdef double jaccard
+    if known(failed, key, slot):
+        return False
     while way < 4 and failed[slot + way]:
-        if failed[slot + way] == key:
-            return False
         way += 1
     jaccard = similarity(c, x, y, &common)
     if jaccard >= 0:
@@ -161,7 +165,7 @@ cdef inline bint possible(const Corpus *c, int64_t x, int64_t y) noexcept nogil:
 
 cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before, uint64_t *failed, int64_t mask,
                 Log *log) noexcept nogil:
-    """Whether x is alike one of the latest members of a group: those are tried whose sketches agree most."""
+    """Whether x is alike one of the latest members of a group: of those not tried yet whose sketches agree most."""
     cdef int64_t best[TRY]
     cdef int score[TRY]
     cdef int64_t y = head
@@ -175,6 +179,8 @@ cdef bint joins(const Corpus *c, int64_t x, int64_t head, const int32_t *before,
             y = before[y]
             continue
         same = agree(c.sketch + x * c.width, c.sketch + y * c.width, c.width)
+        if same > score[1] and known(failed, key_of(x, y), slot_of(key_of(x, y), mask)):
+            same = 0
         if same > score[0]:
             score[1] = score[0]
             best[1] = best[0]
@@ -242,7 +248,10 @@ cdef void bucket(const Corpus *c, const int32_t *rows, int64_t size, int32_t *pa
                 heads[count] = x
                 count += 1
             else:
-                heads[at & (HEADS - 1)] = x
+                k = 0
+                while k < HEADS - 1 and before[heads[(at + k) & (HEADS - 1)]] >= 0:
+                    k += 1
+                heads[(at + k) & (HEADS - 1)] = x
 
 
 cdef void assign(const Corpus *c, const int32_t *members, int64_t size, int32_t *keeper, int32_t *keepers, int *scores,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints
 
-HEADS, LOOK, TRY, TRIES = 64, 16, 2, 8
+HEADS, LOOK, TRY, TRIES = 256, 32, 2, 8
 
 
 class _Relation:
@@ -66,13 +66,14 @@ class _Relation:
         return most * (1 + reach) + 1e-6 >= reach * sum(sizes)
 
     def joins(self, x: int, head: int) -> bool:
-        """Whether x is alike one of the latest members of a group: those are tried whose sketches agree most."""
+        """Whether x is alike one of the latest members of a group: of those not tried yet whose sketches agree most."""
         best: list[tuple[int, int]] = []
         y = head
         for _ in range(LOOK):
             if y < 0:
                 break
-            if self.possible(x, y) and (same := self.agree(x, y)) >= self.least:
+            tried = (min(x, y), max(x, y)) in self.failed
+            if not tried and self.possible(x, y) and (same := self.agree(x, y)) >= self.least:
                 best.append((same, y))
             y = self.before[y]
         best = sorted(best, key=lambda item: -item[0])[:TRY]
@@ -111,7 +112,9 @@ class _Relation:
             elif len(heads) < HEADS:
                 heads.append(x)
             else:
-                heads[at & (HEADS - 1)] = x
+                slots = [(at + k) & (HEADS - 1) for k in range(HEADS)]
+                alone = (slot for slot in slots[:-1] if self.before[heads[slot]] < 0)
+                heads[next(alone, slots[-1])] = x
 
     def whole_bucket(self, rows: list[int]) -> None:
         """Tie the samples of one bucket; each meets every other that it is not tied to."""

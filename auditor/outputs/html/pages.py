@@ -1,22 +1,25 @@
 """Pages: which there are, and how a template becomes a file."""
 
 import os
-import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
-import xxhash
 from markupsafe import Markup
 
+from auditor.outputs.html.redact import redacting
 from auditor.outputs.html.shown import visible
 from auditor.outputs.html.strings import LANGUAGES, percent, say, strings
 from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 
-PAGES = ("overview", "duplicates", "loops", "templates", "phrases", "prompts", "structure", "sources", "rules")
+PAGES = (
+    "overview", "duplicates", "loops", "templates", "phrases", "prompts", "structure", "samples", "sources", "rules",
+    "search",
+)  # fmt: skip
 """The pages that exist, in the order of the navigation; each is a template and a builder of this name."""
 
 POLICY = "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'"
@@ -37,6 +40,7 @@ class Site:
     profile: str
     first: str
     single: bool
+    redacted: str = ""
     evaluated: bool = False
     """Whether a page of evaluations stands in the run."""
 
@@ -55,13 +59,10 @@ class Site:
 def site(run: Run, language: str, *, single: bool) -> Site:
     """Describe a run; its id depends on the inputs and the rules alone."""
     held = run.manifest
-    inputs = "|".join(f"{item['file']}:{item['size']}:{item.get('xxh3', '')}" for item in held["inputs"])
-    settings = repr(sorted(held["settings"].items()))
-    audit = xxhash.xxh3_64_hexdigest(f"{inputs}|{settings}".encode("utf-8", "surrogatepass"))[:8]
     names = [item["file"].rstrip("/").rpartition("/")[2] for item in held["inputs"]]
     name = names[0] if len(names) == 1 else run.path.name.removesuffix(".audit")
     evaluated = (run.path / EVALUATION).is_file()
-    return Site(name, audit, held["tool"], held["settings"]["profile"], language, single, evaluated)
+    return Site(name, run.audit, held["tool"], held["settings"]["profile"], language, single, redacting(), evaluated)
 
 
 def environment(site: Site) -> jinja2.Environment:
@@ -81,12 +82,26 @@ def environment(site: Site) -> jinja2.Environment:
     return found
 
 
+class _Kept(jinja2.FileSystemBytecodeCache):
+    """Compiled templates in the user's cache; where that cannot be written they are compiled each time."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Write one."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _kept() -> jinja2.BytecodeCache | None:
-    """Keep compiled templates where Python keeps compiled modules of this folder, if it may and does."""
-    folder = Path(__file__).parent / "__pycache__"
-    if sys.dont_write_bytecode or not folder.is_dir() or not os.access(folder, os.W_OK):
+    """Keep compiled templates between runs: to compile them takes a third of the time of a report."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folder = Path(base).expanduser() / "repetition-auditor"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
         return None
-    return jinja2.FileSystemBytecodeCache(str(folder), "%s.template")
+    # Code is loaded from there: only from a folder that is the user's own.
+    own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    return _Kept(str(folder), "%s.template") if own and os.access(folder, os.W_OK) else None
 
 
 def _shown(value: object) -> object:

@@ -1,0 +1,50 @@
+"""Sizes of memory are read as people write them; a scan finds the same with little of it."""
+
+from pathlib import Path
+
+import pytest
+from made import digests, made_up, write
+
+from auditor import near, scan
+from auditor.errors import UsageError
+from auditor.memory import LEAST, budget, limit
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("64M", 64 << 20), ("4G", 4 << 30), ("1.5GiB", 3 << 29), (" 2 tb ", 2 << 40), ("999999999", 999999999)],
+)
+def test_sizes(text: str, size: int) -> None:
+    """Units are powers of 1,024, in any case, with or without a B."""
+    assert budget(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "many", "-4G", "4X", "4 G G", "1e9", "63M", "0"])
+def test_no_sizes(text: str) -> None:
+    """Anything else is named in an error."""
+    with pytest.raises(UsageError):
+        budget(text)
+
+
+def test_default_is_half() -> None:
+    """Without a size it is half of what machine and container give."""
+    assert budget() == max(LEAST, limit() // 2)
+
+
+def test_memory_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes, whether all rows are related at once or in as many shares as can be."""
+    source = write(tmp_path / "x.jsonl", made_up(3, 300))
+    whole = scan(source, tmp_path / "whole", memory="8G", report=False)
+    cut: list[int] = []
+    related = near._related
+
+    def counted(*args: object) -> object:
+        cut.append(1)
+        return related(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(near, "_related", counted)
+    monkeypatch.setattr(near, "SHARE", 1)
+    monkeypatch.setattr(near, "SHARES", 1 << 40)
+    shared = scan(source, tmp_path / "shared", memory="64M", report=False)
+    assert len(cut) > 5
+    assert digests(shared) == digests(whole)
