@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 
 from auditor.shipped import REPORTS
@@ -34,6 +35,24 @@ def language() -> str:
 def _chinese() -> dict[str, str]:
     held: dict[str, str] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     return held
+
+
+def follow(text: str) -> str:
+    """Return a sentence as it follows another: behind a space, but in Chinese, whose marks bring their own room.
+
+    >>> follow("(line 3)")
+    ' (line 3)'
+    """
+    return text if language() == "zh" else f" {text}"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Return items as a list within a sentence.
+
+    >>> listed([1, 2])
+    '1, 2'
+    """
+    return ("、" if language() == "zh" else ", ").join(map(str, items))
 
 
 def say(template: str, **values: object) -> str:

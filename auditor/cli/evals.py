@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     "and output.",
 )
 @click.argument("work_dir", nargs=-1, required=True)
-@click.option("--audit", type=click.Path(path_type=Path), help="The run that audited the training data.")
+@click.option(
+    "--audit",
+    type=click.Path(path_type=Path),
+    help="The run that audited the training data; its report gets a page of evaluations.",
+)
 @click.option("--data", multiple=True, help="The training data, where they were not audited yet.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write evaluations.parquet and evals.html here.")
 @click.option(
@@ -45,6 +49,7 @@ def command(
     without_pandas()
     from auditor.cli.tell import tell  # noqa: PLC0415
     from auditor.outputs import evals, folder  # noqa: PLC0415
+    from auditor.outputs.run import Run  # noqa: PLC0415
     from auditor.xtuner import runs, trend  # noqa: PLC0415
     from auditor.xtuner.advice import advice  # noqa: PLC0415
 
@@ -53,8 +58,11 @@ def command(
     links = _links(found, audit, data)
     root = Path(work_dir[0])
     tip = advice(found, runs.hook_of(root), runs.config_of(root))
+    told = evals.Told(found, points, links, tip)
     if out is not None:
-        evals.write(out, found, points, links, tip)
+        evals.write(out, told)
+    if audit is not None:
+        evals.into_run(Run.open(audit), told)
     if as_json:
         click.echo(folder.dumped(evals.as_json(found, points, links, tip)), nl=False)
     else:

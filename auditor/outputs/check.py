@@ -10,7 +10,7 @@ from rich.text import Text
 from auditor.loading.faults import MOST_LINES, Fault
 from auditor.outputs.plain import shown
 from auditor.outputs.terminal import number
-from auditor.words import say
+from auditor.words import follow, listed, say
 from auditor.xtuner.config import Config
 from auditor.xtuner.parts import Dataset, Hook
 from auditor.xtuner.preflight import Verdict
@@ -89,7 +89,10 @@ def _config(config: Config) -> Text:
 
 def _dataset(data: Dataset) -> str:
     where = ", ".join(shown(name) for name in data.files) or shown(data.hub or "?")
-    told = say("line {line}: {where}, read by {map}", line=data.line, where=where, map=data.map_fn or "None")
+    if data.map_fn is None:
+        told = say("line {line}: {where}, without a map function", line=data.line, where=where)
+    else:
+        told = say("line {line}: {where}, read by {map}", line=data.line, where=where, map=data.map_fn)
     if data.max_length:
         told += say(", at most {count} tokens", count=number(data.max_length))
     return told
@@ -97,10 +100,11 @@ def _dataset(data: Dataset) -> str:
 
 def _hook(hook: Hook) -> str:
     settings = ", ".join(f"{key}={value!r}" for key, value in hook.generation.items()) or say("default settings")
-    return say(
-        "line {line}: {count} evaluation inputs, every {every} iterations, {settings}",
-        line=hook.line, count=number(len(hook.inputs)), every=hook.every or "-", settings=shown(settings),
-    )  # fmt: skip
+    values = {"line": hook.line, "count": number(len(hook.inputs)), "settings": shown(settings)}
+    if hook.every is None:
+        return say("line {line}: {count} evaluation inputs, after each validation, {settings}", **values)
+    every = number(hook.every)
+    return say("line {line}: {count} evaluation inputs, every {every} iterations, {settings}", every=every, **values)
 
 
 def _verdict(verdict: Verdict) -> Text:
@@ -116,7 +120,7 @@ def _verdict(verdict: Verdict) -> Text:
         outcome, style = say("{target} does not load it", target=target), "bold red"
     text.append(f"\n  {outcome}", style)
     if verdict.question.map_fn and not verdict.file.endswith(".py"):
-        text.append(" " + say("(with {map})", map=shown(verdict.question.map_fn)), "dim")
+        text.append(follow(say("(with {map})", map=shown(verdict.question.map_fn))), "dim")
     for fault in verdict.faults:
         _append(text, fault)
     return text
@@ -126,8 +130,8 @@ def _append(text: Text, fault: Fault) -> None:
     text.append(f"\n  {fault.code} ", "red" if fault.fatal else "yellow")
     text.append(shown(fault.message))
     if fault.lines[0]:
-        lines = ", ".join(map(str, fault.lines)) + (", …" if fault.count > MOST_LINES else "")
-        text.append(" " + say("(line {lines})", lines=lines), "dim")
+        lines = listed([*dict.fromkeys(fault.lines), *["…"][: fault.count > MOST_LINES]])
+        text.append(follow(say("(line {lines})", lines=lines)), "dim")
     if fault.count > 1:
         text.append(" " + say("× {count}", count=number(fault.count)), "dim")
     text.append(f"\n       {shown(fault.hint)}", "dim")

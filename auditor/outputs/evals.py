@@ -1,6 +1,7 @@
 """Evaluation outputs shown: a chart in the terminal, JSON, Parquet, and a page that needs nothing else."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ from markupsafe import Markup
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from auditor.outputs import folder, html
 from auditor.outputs.charts import Part, bar
+from auditor.outputs.html.pages import EVALUATION
 from auditor.outputs.html.shown import visible
 from auditor.outputs.plain import clipped, shown
+from auditor.outputs.run import Run
 from auditor.outputs.tables import write_parquet
 from auditor.outputs.terminal import number, percent
 from auditor.shipped import REPORTS
 from auditor.store import write_bytes
-from auditor.words import language, say
+from auditor.words import follow, language, say
 from auditor.xtuner.advice import Advice
 from auditor.xtuner.cause import Link
 from auditor.xtuner.evaluation import Evaluation, question
@@ -92,9 +96,9 @@ def _verdict(found: Sequence[Evaluation], trend: Sequence[Point]) -> Text:
     told = say("{looping} of {count} answers loop.", looping=number(looping), count=number(len(found)))
     text = Text("  " + told, "bold red")
     if first is not None:
-        text.append(" " + say("The first in training at iteration {iteration}.", iteration=number(first)), "")
+        text.append(follow(say("The first in training at iteration {iteration}.", iteration=number(first))), "")
     if any(point.looping and point.iteration == 0 for point in trend):
-        text.append(" " + say("Answers looped before training, too: that is the base model's part."), "")
+        text.append(follow(say("Answers looped before training, too: that is the base model's part.")), "")
     return text
 
 
@@ -112,8 +116,11 @@ def _chart(trend: Sequence[Point]) -> Text:
         text.append(f"  {when:>9}  ")
         text.append("█" * full, "red" if point.share >= 0.5 else "yellow")
         text.append("·" * (BAR - full), "dim")
-        counts = say("{looping} of {answers} loop", looping=point.looping, answers=point.answers)
-        text.append(f"  {counts}, rep-4 {point.rep_4:.2f}, distinct-2 {point.distinct_2:.2f}\n", "dim")
+        counts = say(
+            "{looping} of {answers} loop, rep-4 {rep}, distinct-2 {distinct}",
+            looping=point.looping, answers=point.answers, rep=f"{point.rep_4:.2f}", distinct=f"{point.distinct_2:.2f}",
+        )  # fmt: skip
+        text.append(f"  {counts}\n", "dim")
     text.rstrip()
     return text
 
@@ -127,10 +134,10 @@ def _loops(looped: Sequence[Evaluation]) -> Text:
         text.append(f"  {when:>9}  ")
         text.append(clipped(shown(loop.unit), 44), "bold")
         share = percent(item.measured.share)
-        end = say("cut off") if item.ended is False else say("ended") if item.ended else ""
-        about = say("× {times}, {share} of the answer", times=number(loop.times), share=share)
+        end = say(", cut off") if item.ended is False else say(", ended") if item.ended else ""
+        about = say("× {times}, {share} of the answer{end}", times=number(loop.times), share=share, end=end)
         asked = clipped(shown(question(item.prompt)), 30)
-        text.append(f" {about}{', ' + end if end else ''}  {asked}\n", "dim")
+        text.append(f" {about}  {asked}\n", "dim")
     if len(looped) > MOST:
         text.append("  " + say("{count} more", count=number(len(looped) - MOST)) + "\n", "dim")
     text.rstrip()
@@ -231,19 +238,41 @@ def _clean(value: Any) -> Any:  # noqa: ANN401
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def write(
-    folder: Path, found: Sequence[Evaluation], trend: Sequence[Point], links: Sequence[Link], advice: Advice | None
-) -> Path:
-    """Write the table and the page; return the page."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_parquet(folder / "evaluations.parquet", table(found))
+@dataclass(frozen=True)
+class Told:
+    """What a page of evaluations tells."""
+
+    found: Sequence[Evaluation]
+    trend: Sequence[Point]
+    links: Sequence[Link]
+    advice: Advice | None
+
+
+def write(place: Path, told: Told, name: str = "evals.html", *, report: bool = False) -> Path:
+    """Write the table and the page; return the page. ``report``: a report stands beside it, and it links there."""
+    place.mkdir(parents=True, exist_ok=True)
+    write_parquet(place / "evaluations.parquet", table(told.found))
     environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((REPORTS / "evals" / "page.html").read_text(encoding="utf-8"))
     page = template.render(
-        say=say, lang=language(), points=trend, found=found, links=links, words=link_words, advice=advice,
-        question=question, onset=onset(trend), bar=_bar,
-        looping=sum(item.looping for item in found), visible=visible,
+        say=say, lang=language(), points=told.trend, found=told.found, links=told.links, words=link_words,
+        advice=told.advice, question=question, onset=onset(told.trend), bar=_bar, kinds=TYPES, number=number,
+        looping=sum(item.looping for item in told.found), visible=visible, pages=GROUP_PAGES if report else {},
     )  # fmt: skip
-    path = folder / "evals.html"
+    path = place / name
     write_bytes(path, page.encode("utf-8", "backslashreplace"))
     return path
+
+
+def into_run(run: Run, told: Told) -> Path:
+    """Put the page and the table into a run, beside its report, and show the way there on the report's pages."""
+    shown_too = (run.path / "report").is_dir()
+    page = write(run.path, told, EVALUATION, report=shown_too)
+    if shown_too:
+        html.render(run)
+    folder.reseal(run.path)
+    return page
+
+
+GROUP_PAGES = {"copy": "duplicates", "near": "duplicates", "template": "templates", "answer": "prompts"}
+"""The page of the report on which the groups of a kind stand."""

@@ -39,7 +39,10 @@ def advice(found: Sequence[Evaluation], hook: Hook | None, config: Path | None) 
 def edit(config: Path, settings: dict[str, float | int]) -> str:
     """Return the edit that gives every ``EvaluateChatHook`` of a configuration these settings, as a unified diff."""
     before = config.read_text(encoding="utf-8", errors="replace")
-    after = _edited(before, settings)
+    try:
+        after = _edited(before, settings)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""  # what is no Python has no hook to edit
     lines = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), str(config), str(config), n=2
     )

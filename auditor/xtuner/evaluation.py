@@ -26,6 +26,10 @@ MOST = 0.5
 """The share of an answer past which even a harmless loop is what the answer says."""
 
 
+LONGEST = 200_000
+"""Characters of an answer that are measured; a model's context is shorter."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """How much an answer repeats itself: its main loop, the share of it in loops, and shares of n-grams."""
@@ -73,6 +77,7 @@ def measured(answer: str) -> Measured:
     (20, 20)
     >>> measured("哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈，这个问题问得好，我们先把五花肉切块焯水，再慢慢地炒糖色。").loop
     """
+    answer = answer[:LONGEST]
     found = [loop for loop in loops(answer) if loop.kind is not Kind.DEBRIS and _counts(loop, answer)]
     covered = sum(loop.end - loop.start for loop in found)
     words = tokens(answer)

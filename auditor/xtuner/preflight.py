@@ -34,7 +34,11 @@ def guessed(path: Path, target: Target) -> Question:
     """Return how a file would be read by the map function that fits its first row."""
     if target == "v1":
         return Question(target, "OpenaiTokenizeFunctionConfig")
-    for row in rows(described(path.name, str(path))):
+    try:
+        source = described(path.name, str(path))
+    except InputError:
+        return Question(target)  # the check says what is wrong with it
+    for row in rows(source):
         if row.bad:
             continue
         try:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from auditor.errors import UsageError
 from auditor.loading.faults import Fault, Faults
 from auditor.loading.loader_rows import suffixes_of
 from auditor.loading.question import Question, Target
@@ -50,7 +51,12 @@ def review(inputs: Sequence[str], wanted: Wanted) -> Review:
             configs.append(config)
             verdicts += _config(config, wanted)
         else:
-            for file in _files(path):
+            files = list(_files(path))
+            if not files:
+                raise UsageError(
+                    "{name} holds no data files", hint="known are {known}", name=path, known=", ".join(SUFFIXES)
+                )
+            for file in files:
                 verdicts.append(check(file, wanted.of(_question(file, wanted))))
     return Review(verdicts, configs)
 

@@ -42,7 +42,9 @@ def parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes(), str(path))
     except SyntaxError as fault:
-        raise InputError("{name}:{line}: no Python: {fault}", name=path, line=fault.lineno, fault=fault.msg) from None
+        raise InputError(
+            "{name}:{line}: no Python: {fault}", name=path, line=fault.lineno or 1, fault=fault.msg
+        ) from None
     except (ValueError, RecursionError, MemoryError):
         raise InputError("{name} cannot be parsed", name=path) from None
 

@@ -17,7 +17,7 @@ REPOSITORY = HERE.parents[1]
 PINS = {
     "0.2.0": ["xtuner==0.2.0", "torch==2.13.0", "transformers==4.48.0", "mmengine==0.10.6", "datasets==5.0.1",
               "bitsandbytes==0.45.0", "pyarrow==26.0.1"],
-    "0.1.23": ["datasets==2.21.0", "pyarrow==16.1.0", "numpy==1.26.4"],
+    "0.1.23": ["datasets==2.21.0", "pyarrow==16.1.0", "numpy==1.26.4", "huggingface-hub<1"],  # for transformers
 }  # fmt: skip
 STUBS = {
     # PyPI's torchvision does not load beside a CPU build of torch, and XTuner wants three names of it.

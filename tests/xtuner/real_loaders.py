@@ -9,11 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
 
 
-def load(loader, path, tokenizer, template):  # noqa: ANN001  (types of the real XTuner)
+def load(loader: str, path: str, tokenizer: Any, template: Any) -> int:
     """Return how many rows a loader makes of a file; InternVL's turns are read too, as training would read them."""
     from xtuner.dataset import intern_repo, internvl_dataset, moss_sft, refcoco_json
     from xtuner.dataset.llava import LLaVADataset

@@ -1,6 +1,7 @@
 """Evaluation outputs: parsed from everything that writes them, measured, dated, tied to the data."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,32 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     Path("nothing").mkdir()
     assert main(["evals", "nothing"]) == 3
     assert "no evaluation outputs were found" in capsys.readouterr().err
+
+
+def test_a_page_in_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --audit the run's report leads to a page of evaluations, which leads back to groups; the run stays whole."""
+    row = (
+        json.dumps({"conversation": [{"input": "红烧肉怎么做", "output": f"好的。{LOOPED}"}]}, ensure_ascii=False)
+        + "\n"
+    )
+    Path("train.jsonl").write_text(row * 3 + row.replace("怎么做", "好吃吗").replace("好的", "好吃"))
+    Path("outputs.jsonl").write_text(json.dumps({"iteration": 500, "prompt": "问", "output": LOOPED}) + "\n")
+    assert main(["scan", "train.jsonl", "-o", "run"]) == 0
+    overview = Path("run/report/overview.html")
+    assert "evaluation.html" not in overview.read_text(encoding="utf-8")
+    assert main(["evals", "outputs.jsonl", "--audit", "run"]) == 0
+    page = Path("run/evaluation.html").read_text(encoding="utf-8")
+    targets = set(re.findall(r'href="([^"#]*)(?:#([^"]*))?"', page))
+    assert ("report/overview.html", "") in targets
+    assert any(place == "report/duplicates.html" and group.startswith("copy-") for place, group in targets)
+    assert all((Path("run") / place).is_file() for place, _ in targets)
+    assert pq.read_table("run/evaluations.parquet").num_rows == 1
+    for again in (["verify", "run"], ["report", "run"], ["verify", "run"]):
+        assert main(again) == 0
+        assert 'href="../evaluation.html"' in overview.read_text(encoding="utf-8")
+    assert main(["report", "run", "--single-file"]) == 0
+    assert 'href="evaluation.html"' in Path("run/report.html").read_text(encoding="utf-8")
+    capsys.readouterr()
 
 
 def test_the_edit_is_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

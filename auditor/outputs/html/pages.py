@@ -26,6 +26,10 @@ POLICY = "default-src 'none'; script-src {}; style-src {}; img-src data:; base-u
 """The only things that a page may load."""
 
 
+EVALUATION = "evaluation.html"
+"""The page of a run that ``auditor evals --audit`` writes; it stays where the report is rendered again."""
+
+
 @dataclass(frozen=True)
 class Site:
     """A report as its templates see it: whose it is, how it is first shown, and where its pages are."""
@@ -37,6 +41,8 @@ class Site:
     first: str
     single: bool
     redacted: str = ""
+    evaluated: bool = False
+    """Whether a page of evaluations stands in the run."""
 
     @property
     def language(self) -> str:
@@ -55,7 +61,8 @@ def site(run: Run, language: str, *, single: bool) -> Site:
     held = run.manifest
     names = [item["file"].rstrip("/").rpartition("/")[2] for item in held["inputs"]]
     name = names[0] if len(names) == 1 else run.path.name.removesuffix(".audit")
-    return Site(name, run.audit, held["tool"], held["settings"]["profile"], language, single, redacting())
+    evaluated = (run.path / EVALUATION).is_file()
+    return Site(name, run.audit, held["tool"], held["settings"]["profile"], language, single, redacting(), evaluated)
 
 
 def environment(site: Site) -> jinja2.Environment:
