@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
+ENVS ?= .compat
 KERNELS := $(wildcard auditor/kernels/native/*.pyx auditor/kernels/native/*.h) auditor/kernels/unicode_table.py auditor/text.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types quality xtuner wheel clean
+BENCH ?= ../shared/bench
+
+.PHONY: help demo test check lint types bench scale quality compat xtuner wheel clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -41,6 +44,20 @@ types: $(VENV)/developed ## Check types
 
 quality: $(VENV)/developed ## Measure quality on real data: make quality DATA=folder
 	$(BIN)/python benchmarks/quality.py --data $(DATA)
+
+compat: $(VENV)/developed ## Hold the compat packs to the real tools: make compat DATA=folder ENVS=folder
+	$(BIN)/pip install --quiet --editable '.[compat]'
+	$(BIN)/python benchmarks/compat.py --data $(DATA) --envs $(ENVS)
+
+bench: $(VENV)/developed .bench/venvs ## Time our stages and other tools side by side: make bench BENCH=folder
+	$(BIN)/python benchmarks/bench.py --harness $(BENCH) $(OPTIONS)
+
+.bench/venvs:
+	bash $(BENCH)/setup_peers.sh $@
+	$(PYTHON) -m venv $@/score && $@/score/bin/pip install --quiet numba numpy scipy xxhash
+
+scale: $(VENV)/developed ## Scan a million rows, one template's rows, equal rows: make scale BENCH=folder
+	$(BIN)/python benchmarks/scale.py --harness $(BENCH) $(OPTIONS)
 
 xtuner: $(VENV)/developed ## Hold checks and hook against the real XTuner (2 GB, its own environments)
 	$(BIN)/python tests/xtuner/real_all.py .xtuner

@@ -69,10 +69,17 @@ def units(samples: pa.Table) -> list[str]:
     return [name for name in UNITS if name in samples.column_names]
 
 
-def budget(corpus: Corpus, relations: Relations, alive: NDArray[np.bool_]) -> dict[str, dict[str, Ints]]:
-    """Return every sample's part for each cause, by unit."""
+def budget(
+    corpus: Corpus, relations: Relations, alive: NDArray[np.bool_], going: NDArray[np.float64] | None = None
+) -> dict[str, dict[str, Ints]]:
+    """Return every sample's part for each cause, by unit; ``going`` is the share that goes of samples that stay."""
     held = causes(corpus, relations, alive)
-    return {unit: parts(held, corpus.samples[unit].to_numpy(), alive) for unit in units(corpus.samples)}
+    if going is None:
+        return {unit: parts(held, corpus.samples[unit].to_numpy(), alive) for unit in units(corpus.samples)}
+    held = held._replace(loop=np.where(going > 0, 0.0, held.loop))
+    left = {unit: corpus.samples[unit].to_numpy() for unit in units(corpus.samples)}
+    left = {unit: weight - np.floor(weight * going).astype(np.int64) for unit, weight in left.items()}
+    return {unit: parts(held, weight, alive) for unit, weight in left.items()}
 
 
 def total(held: Mapping[str, Ints]) -> dict[str, int]:

@@ -1,22 +1,27 @@
 """Scan data from Python: ``run = scan("data.jsonl")``."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
 from auditor.chunks import LONGEST
 from auditor.clock import Clock
+from auditor.formats import Noted
+from auditor.loading.question import Question
 from auditor.measure import REACH, REVIEW, SIGNALS, Settings
 from auditor.memory import budget
 from auditor.near import Budget
 from auditor.outputs import folder
 from auditor.outputs.run import Run
+from auditor.pack import allow_list
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
+from auditor.wishes import wishes
 
 STREAMED = {
     "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
@@ -35,7 +40,11 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     limits: Mapping[str, float] | None = None,
     fields: Mapping[str, str] | None = None,
     dialects: Mapping[str, str] | None = None,
+    questions: Mapping[str, Question] | None = None,
+    noted: Sequence[Noted] = (),
     times: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
+    tokenizer: str = "",
     workers: int | None = None,
     memory: str | None = None,
     longest: int | None = None,
@@ -44,6 +53,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
     exact: bool = False,
+    allow: str | Path | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
@@ -52,23 +62,32 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     ``select`` and ``ignore`` narrow it by prefixes of codes, ``limits`` change thresholds (``{"D102": 0.85}``).
     ``against`` names test and evaluation data that must not leak into it. ``exact`` compares all rows for near
     duplicates, so that none is missed; ``memory`` is what may be filled (``4G``; by default half of what there is).
-    ``dialects`` says, by path, in which dialect a file is read, where rows are not to be recognised one by one;
-    ``times``, how often an epoch reads a file or all files of a folder. Raises ``auditor.errors.AuditorError``.
+    ``allow`` names a file that lists repetition that is meant. By path of a file or its folder, ``dialects`` says in
+    which dialect it is read, where rows are not to be recognised one by one, ``questions`` how XTuner reads it, and
+    ``times`` how often in an epoch; ``noted`` is what is wrong with a configuration. ``plan`` changes what a profile's
+    plan is asked for (``auditor.wishes``); ``tokenizer`` names a model whose own tokens are counted, too. Raises
+    ``auditor.errors.AuditorError``.
     """
     inputs = [str(item) for item in ([data] if isinstance(data, str | Path) else data)]
-    chosen = with_limits(profile(str(rules), select, ignore), limits or {})
+    chosen = _allowing(with_limits(profile(str(rules), select, ignore), limits or {}), allow)
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     target = Path(out) if out is not None else default_folder(inputs)
     work = folder.begin(target, overwrite=overwrite)
     found, skipped = sources.find(inputs, work)
     found = [
-        replace(source, dialect=(dialects or {}).get(source.path, ""), times=_times(source.path, times or {}))
+        replace(
+            source,
+            dialect=_by_path(source.path, dialects) or "",
+            question=_by_path(source.path, questions),
+            times=_by_path(source.path, times) or 1.0,
+        )
         for source in found
     ]
-    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact)
+    settings = replace(_settings(chosen, fields or {}, longest or LONGEST), exact=exact, tokenizer=tokenizer)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
-    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock)
+    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock, noted)
     with clock.stage("write") as done:
         folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
@@ -84,6 +103,15 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
         folder.reseal(target)
         run = Run.open(target)
     return run
+
+
+Said = TypeVar("Said")
+
+
+def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
+    """Return what is said of a file, or of the nearest folder that it lies in."""
+    places = [path, *(parent.as_posix() for parent in Path(path).parents)]
+    return next((said[place] for place in places if place in said), None) if said else None
 
 
 def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
@@ -107,7 +135,9 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     limits: Mapping[str, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    allow: str | Path | None = None,
 ) -> Audit:
     """Judge a run's measurements by other rules, without its data; with ``out`` a run folder is written.
 
@@ -119,7 +149,8 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     from auditor.outputs import restored  # noqa: PLC0415  (a scan does not read runs back)
 
     base = narrowed(run.profile, select, ignore) if rules is None else profile(str(rules), select, ignore)
-    chosen = with_limits(base, limits or {})
+    chosen = _allowing(with_limits(base, limits or {}), allow)
+    chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
     held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
     result = judged(held, chosen, dict(run.summary["stages"]))
@@ -130,6 +161,11 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     return result
 
 
+def _allowing(chosen: Profile, allow: str | Path | None) -> Profile:
+    """Add the entries of an allow-list to a profile's own."""
+    return chosen if allow is None else replace(chosen, allowed=(*chosen.allowed, *allow_list(Path(allow))))
+
+
 def default_folder(inputs: Sequence[str]) -> Path:
     """Return where a run goes unless the user says: beside nothing, in the working folder, named after the input.
 
@@ -138,16 +174,6 @@ def default_folder(inputs: Sequence[str]) -> Path:
     """
     first = "stdin" if inputs[0] == "-" else Path(inputs[0].rstrip("/")).name or "data"
     return Path(f"{first.split('.')[0] or first}.audit")
-
-
-def _times(path: str, times: Mapping[str, float]) -> float:
-    """Return how often an epoch reads a file: as said of it, or of the nearest folder that holds it.
-
-    >>> _times("a/b/c.jsonl", {"a": 2.0}), _times("b.jsonl", {"a": 2.0})
-    (2.0, 1.0)
-    """
-    said = (times[name] for name in (path, *map(str, Path(path).parents)) if name in times)
-    return next(said, 1.0)
 
 
 def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Settings:
@@ -175,10 +201,18 @@ def _settings(chosen: Profile, fields: Mapping[str, str], longest: int) -> Setti
         fields=fields,
         longest=longest,
         signals=tuple(name for name in (*SIGNALS, *compat.PACKS) if name in wanted),
-        patterns=tuple(
-            Pattern(rule.target, rule.pattern, rule.where.get("in", "answer")) for rule in chosen.rules if rule.pattern
-        ),
+        patterns=tuple(_patterns(chosen)),
     )
+
+
+def _patterns(chosen: Profile) -> Iterator[Pattern]:
+    """Yield the patterns of rules and of allow-lists."""
+    for rule in chosen.rules:
+        if rule.pattern:
+            yield Pattern(rule.target, rule.pattern, rule.where.get("in", "answer"))
+    for entry in chosen.allowed:
+        if entry.by == "pattern":
+            yield Pattern(entry.column, entry.values[0], "both")
 
 
 def cores() -> int:

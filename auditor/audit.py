@@ -8,26 +8,32 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from auditor import allow, formats, judge, plan
 from auditor import corpus as corpora
-from auditor import judge, patterns, plan
 from auditor import near as neighbourhood
+from auditor.allow import Allowance
 from auditor.chunks import Chunk
 from auditor.clock import Clock, Stage
 from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
+from auditor.formats import Noted
 from auditor.judge import Finding, Group, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
+from auditor.metadata import metadata
 from auditor.near import Budget
-from auditor.patterns import Patterns
+from auditor.patterns import TARGETS, Patterns
 from auditor.plan import Plan
 from auditor.reader import stream
 from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
+from auditor.wishes import Wishes
 
 NOTHING = Chunk(0, 1, b"", None, [], [])
 """A chunk without rows: stands for a source without any, so that it is measured like the others."""
@@ -52,6 +58,7 @@ class Measured:
     skipped: Sequence[Skipped]
     near: Neighbours | None
     patterns: Patterns
+    noted: Sequence[Noted] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,9 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
+    noted: Sequence[Noted]
+    allowance: Allowance
+    spared: NDArray[np.bool_]
     stages: Mapping[str, Stage]
 
 
@@ -78,10 +88,11 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     progress: Progress = silent,
     against: Sequence[Source] = (),
     clock: Clock | None = None,
+    noted: Sequence[Noted] = (),
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
-    ``against`` is what must not leak into the data: test and evaluation sets.
+    ``against`` is what must not leak into the data: test and evaluation sets; ``noted`` are a configuration's faults.
     """
     if not sources:
         raise _unread(skipped)
@@ -91,6 +102,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
+    corpus = formats.settled(corpus)
     whole: Stage = {"rows": corpus.rows, "bytes": int(corpus.lengths.sum())}
     with clock.stage("relate") as done:
         progress("relate", None)
@@ -101,23 +113,27 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         progress("patterns", None)
         done.update(whole)
         held_out = measured(against, settings, work / "against", budget.workers) if against else None
-        prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
-        looked = patterns.found(corpus, profile, rank, prompt, answer, held_out, budget.workers)
+        looked = _patterns(corpus, profile, rank, held_out, budget.workers)
         corpus = corpora.with_columns(corpus, looked.columns)
+        if "metadata" in profile.wishes.prefer:
+            corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)
-        return judged(Measured(corpus, skipped, near, looked), profile, clock.stages)
+        return judged(Measured(corpus, skipped, near, looked, noted), profile, clock.stages)
 
 
 def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
-    relations = relate(held)
+    relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
-    findings = list(judge.met(profile, corpus, groups))
-    decided = plan.decide(corpus, profile, relations)
-    return Audit(corpus, held.skipped, profile, relations, groups, findings, decided, stages)
+    allowed = allow.allowance(corpus, profile.allowed, groups)
+    findings = list(allow.marked(judge.met(profile, corpus, groups, held.noted), allowed, groups))
+    fates = plan.decide(corpus, profile, relations, groups)
+    spared = allow.spare(fates, allowed)
+    found = groups, findings, fates, held.noted, allowed, spared
+    return Audit(corpus, held.skipped, profile, relations, *found, stages)
 
 
 def measured(
@@ -137,7 +153,7 @@ def _pieces(sources: Sequence[Source], longest: int, progress: Progress) -> Iter
     for number, source in enumerate(sources):
         found = stream(source, longest)
         for chunk in chain([next(found, NOTHING)], found):
-            yield Piece(number, chunk, source.dialect)
+            yield Piece(number, chunk, source.dialect, source.question)
             share = (done + min(source.size, chunk.offset + len(chunk.data))) / whole
             progress("measure", None if source.compression else min(1.0, share))
         done += source.size
@@ -151,10 +167,28 @@ def related(corpus: Corpus, profile: Profile, rank: Ints, work: Path, budget: Bu
     return neighbourhood.near(corpus, copy, rank, work / "near", budget)
 
 
-def relate(held: Measured) -> Relations:
-    """Tie samples together and choose keepers."""
+def _patterns(corpus: Corpus, profile: Profile, rank: Ints, held_out: Corpus | None, workers: int) -> Patterns:
+    """Look for what rules ask for of all samples together."""
+    if not TARGETS & {rule.target for rule in profile.rules}:
+        return Patterns()
+    from auditor.patterns import search  # noqa: PLC0415  (not every scan needs it)
+
+    prompt, answer = (corpora.copied(corpus, view, rank) for view in ("prompt", "answer"))
+    return search.found(corpus, profile, rank, prompt, answer, held_out, workers)
+
+
+def alike(corpus: Corpus, near: Neighbours | None) -> Ints:
+    """Return the rows that may be kept or dropped for others."""
+    hit = corpora.copied(corpus, "sample", np.arange(corpus.rows)).group >= 0
+    if near is not None:
+        hit[near.pairs] = True
+    return np.flatnonzero(hit)
+
+
+def relate(held: Measured, wishes: Wishes) -> Relations:
+    """Tie samples together and choose keepers, preferring rows as is wished."""
     corpus, near = held.corpus, held.near
-    rank = corpora.preference(corpus)
+    rank = corpora.preference(corpus, wishes)
     copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
     if near is not None:
         settings = corpus.settings
@@ -173,17 +207,19 @@ def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Grou
         if not profile.of(Kind.RELATION, "copy"):
             alone = (tied < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
             tied = np.where(alone, copy.keeper, tied)
-        best = near.best()
-        for group in judge.groups_of("near", tied, near.keeper[copy.keeper], ids):
-            nearest = float(best[group.rows].max())
-            found.append(group._replace(nearest=nearest) if nearest else group)
+        groups = judge.groups_of("near", tied, near.keeper[copy.keeper], ids)
+        nearest = judge.most(groups, near.best()).tolist()
+        found += [
+            group._replace(nearest=value) if value else group for group, value in zip(groups, nearest, strict=True)
+        ]
     for kind, own, other in (
         ("prompt", relations.prompt, relations.answer),
         ("answer", relations.answer, relations.prompt),
     ):
         if profile.whole or profile.of(Kind.RELATION, kind):
-            for group in judge.groups_of(kind, own.group, own.keeper, ids):
-                found.append(group._replace(variety=len(np.unique(other.keeper[group.rows]))))
+            groups = judge.groups_of(kind, own.group, own.keeper, ids)
+            varieties = judge.variety(groups, other.keeper).tolist()
+            found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
     for held in relations.patterns.groups:
         prompts = len(np.unique(relations.prompt.keeper[held.rows])) if held.kind == "alike" else 0
         found.append(Group(*held, variety=prompts))

@@ -1,7 +1,8 @@
 """All samples of a scan, measured: what relations, rules and the plan look at."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from auditor.relations.copies import Copies, copies, halves
 from auditor.sample import Batch, Places
 from auditor.sources import Source
 from auditor.store import read_arrow
+from auditor.wishes import Wishes
 
 SLICE = 4000
 """Rows fetched again in one unit."""
@@ -44,6 +46,8 @@ class Corpus:
     faults: pa.Table
     read: Ints
     streams: Sequence[Path] = ()
+    types: Mapping[int, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    """Per source, the types met in the turns of odd rows, path by path, each with its first line."""
 
     @property
     def rows(self) -> int:
@@ -112,8 +116,18 @@ def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings
     return Corpus(
         sources, settings, pa.concat_tables(tables["samples"]), pa.concat_tables(tables["keys"]),
         pa.concat_tables(loops), pa.concat_tables(faults), read,
-        [unit["streams"] for unit in units if "streams" in unit],
+        [unit["streams"] for unit in units if "streams" in unit], _types(tables["faults"], origin),
     )  # fmt: skip
+
+
+def _types(tables: Sequence[pa.Table], origin: Sequence[int]) -> dict[int, dict[str, dict[str, int]]]:
+    """Put the types that units met together, source by source; the first line of each stays."""
+    found: dict[int, dict[str, dict[str, int]]] = {}
+    for source, table in zip(origin, tables, strict=True):
+        for path, kinds in json.loads(table.schema.metadata.get(b"types", b"{}")).items():
+            held = found.setdefault(source, {}).setdefault(path, {})
+            held.update({kind: line for kind, line in kinds.items() if kind not in held})
+    return found
 
 
 def unit_source(path: Path) -> int:
@@ -135,14 +149,12 @@ def with_columns(corpus: Corpus, columns: Mapping[str, pa.Array]) -> Corpus:
     return replace(corpus, samples=samples)
 
 
-def preference(corpus: Corpus) -> Ints:
-    """Rank samples for keeping, best first: no degenerate loop, longest answer, then by content, then by place.
+def preference(corpus: Corpus, wishes: Wishes) -> Ints:
+    """Rank samples for keeping, best first, as is wished; then by content, then by place.
 
     The order of files decides only between rows whose contents are equal to the letter.
     """
-    samples = corpus.samples
-    looped = pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy()
-    return _ranked(corpus, np.where(looped, 1 << 62, 0) - samples["trained_chars"].to_numpy())
+    return _ranked(corpus, [_wanted(corpus, name, wishes) for name in wishes.prefer])
 
 
 def _numbered(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
@@ -153,15 +165,33 @@ def _numbered(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
 
 def canonical(corpus: Corpus) -> Ints:
     """Rank samples by what no rule changes: longest answer, then content, then place."""
-    return _ranked(corpus, -corpus.samples["trained_chars"].to_numpy())
+    return _ranked(corpus, [_wanted(corpus, "answer", Wishes())])
 
 
-def _ranked(corpus: Corpus, first: Ints) -> Ints:
-    """Rank samples by a number, then by content, then by place."""
-    order = np.lexsort((_numbered(corpus.samples["content_id"]), first))  # stable: what is equal stays in place
+def _ranked(corpus: Corpus, keys: Sequence[NDArray[Any]]) -> Ints:
+    """Rank samples by keys, the most important first, then by content, then by place."""
+    order = np.lexsort((_numbered(corpus.samples["content_id"]), *reversed(keys)))  # stable: equal ones stay in place
     rank = np.empty(corpus.rows, np.int64)
     rank[order] = np.arange(corpus.rows)
     return rank
+
+
+def _wanted(corpus: Corpus, name: str, wishes: Wishes) -> NDArray[Any]:
+    """Return what a preference sorts by: the lower, the better."""
+    samples = corpus.samples
+    if name == "sound":
+        return np.asarray(pc.fill_null(pc.equal(samples["loop_severity"], "degenerate"), fill_value=False).to_numpy())
+    if name == "answer":
+        return np.asarray(-samples["trained_chars"].to_numpy())
+    if name == "metadata":
+        return np.asarray(-samples["metadata"].to_numpy())
+    if name == "source":
+        places = [
+            next((at for at, end in enumerate(wishes.sources) if source.name.endswith(end)), len(wishes.sources))
+            for source in corpus.sources
+        ]
+        return np.array(places, np.int64)[corpus.source]
+    return _numbered(samples["content_id"])
 
 
 def copied(corpus: Corpus, view: str, rank: Ints) -> Copies:

@@ -12,7 +12,8 @@ import xxhash
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
-from auditor.faults import KINDS
+from auditor.faults import BY_KIND, CLASSIC, KINDS, V1
+from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
@@ -34,6 +35,7 @@ FINDINGS = pa.schema(
         ("start", pa.int64()),
         ("end", pa.int64()),
         ("note", pa.string()),
+        ("allowed", pa.string()),
     ]
 )
 
@@ -65,6 +67,8 @@ class Finding(NamedTuple):
     start: int | None = None
     end: int | None = None
     note: str = ""
+    allowed: str | None = None
+    """Why, and whose, if it is meant to be so."""
 
 
 class Group(NamedTuple):
@@ -100,7 +104,33 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> lis
     return [Group(f"{kind}-{names[at][:12]}", kind, parts[at], int(best[at])) for at in by_place]
 
 
-def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
+def _joined(groups: Sequence[Group]) -> tuple[Ints, Ints]:
+    """Put the rows of groups one after the other; return them, and where each group begins."""
+    rows = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in groups)])
+    return rows, np.cumsum([0, *(len(group.rows) for group in groups)])[:-1]
+
+
+def most(groups: Sequence[Group], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the highest value of a row of each group."""
+    rows, starts = _joined(groups)
+    return np.maximum.reduceat(values[rows], starts) if groups else np.zeros(0)
+
+
+def variety(groups: Sequence[Group], values: Ints) -> Ints:
+    """Return how many different values the rows of each group have.
+
+    >>> variety([Group("a", "prompt", np.array([0, 1, 2]), 0), Group("b", "prompt", np.array([3, 4]), 3)],
+    ...         np.array([7, 8, 7, 9, 9])).tolist()
+    [2, 1]
+    """
+    rows, starts = _joined(groups)
+    number = np.repeat(np.arange(len(groups)), np.diff(starts, append=len(rows)))
+    order = np.lexsort((values[rows], number))
+    fresh = (np.diff(number[order], prepend=-1) != 0) | (np.diff(values[rows][order], prepend=-1) != 0)
+    return np.bincount(number[order][fresh], minlength=len(groups))
+
+
+def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequence[Noted] = ()) -> Iterator[Finding]:
     """Yield every finding, rule by rule in order of their codes."""
     for rule in profile.rules:
         if rule.kind is Kind.SIGNAL:
@@ -108,6 +138,7 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[F
         elif rule.kind is Kind.LOOP:
             yield from _loop(rule, corpus)
         elif rule.kind is Kind.FAULT:
+            yield from _noted(rule, noted)
             yield from _fault(rule, corpus)
         else:
             levels = [other.where.get("threshold", 0) for other in profile.of(rule.kind, rule.target)]
@@ -166,6 +197,15 @@ def _loop(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _noted(rule: Rule, noted: Sequence[Noted]) -> Iterator[Finding]:
+    """Yield what is wrong with a configuration."""
+    for one in noted:
+        if one.kind == rule.target:
+            yield Finding(
+                rule.code, rule.severity.value, None, None, one.file, one.line or None, None, None, note=one.message
+            )
+
+
 def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     held = corpus.faults.filter(pc.equal(corpus.faults["kind"], rule.target)).to_pylist()
     for number, faults in _by_source(held):
@@ -173,7 +213,7 @@ def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         everything = rule.target == "unknown" and len(faults) == corpus.read[number]
         for fault in faults[:1] if everything else faults:
             note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
-            stops = _stops(rule.target)
+            stops = _stops(rule.target, fault["stops"])
             line = fault["line"] or None
             row = None if KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
             yield Finding(
@@ -188,28 +228,37 @@ def _by_source(faults: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, list[
     yield from sorted(held.items())
 
 
-def _stops(kind: str) -> str:
+def _stops(kind: str, stops: int) -> str:
     """Say what XTuner would do at such a line."""
-    classic, v1 = KINDS[kind].classic, KINDS[kind].v1
-    which = {(True, True): "yes", (True, False): "classic only", (False, True): "V1 only", (False, False): "no"}
-    return f"XTuner would stop here: {which[classic, v1]}"
+    return STOPS[KINDS[kind].stops if stops == BY_KIND else stops]
+
+
+STOPS = {
+    bits: f"XTuner would stop here: {which}"
+    for bits, which in ((0, "no"), (CLASSIC, "classic only"), (V1, "V1 only"), (CLASSIC | V1, "yes"))
+}
+"""What is told of a fault, by the bits of which XTuner stops."""
 
 
 def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Sequence[float]) -> Iterator[Finding]:
     """Yield groups; of rules with thresholds on one relation the highest that a group reaches has it."""
     own = rule.where.get("threshold", 0)
     above = min((level for level in levels if level > own), default=2)
-    for group in groups:
-        if group.kind != rule.target or not own <= group.nearest < above:
-            continue
-        if len(group.rows) < max(rule.where.get("min_rows", 0), rule.where.get("min_share", 0) * corpus.rows):
-            continue
-        if group.variety < rule.where.get("min_variety", 0):
-            continue
-        yield Finding(
-            rule.code, rule.severity.value, None, group.name, *_place(corpus, group.keeper), float(len(group.rows)),
-            note=f"{len(group.rows)} rows",
-        )  # fmt: skip
+    met = [group for group in groups if group.nearest < above and reaches(rule, group, corpus.rows)]
+    severity = rule.severity.value
+    keepers = np.array([group.keeper for group in met], np.int64)
+    places = (part[keepers].tolist() for part in (corpus.source, corpus.lines, corpus.offsets))
+    for group, source, line, offset in zip(met, *places, strict=True):
+        file, size = corpus.sources[source].name, len(group.rows)
+        yield Finding(rule.code, severity, None, group.name, file, line, offset, float(size), note=f"{size} rows")
+
+
+def reaches(rule: Rule, group: Group, rows: int) -> bool:
+    """Tell whether a group is of the kind that a rule looks at, and past its limits."""
+    where = rule.where
+    least = max(where.get("min_rows", 0), where.get("min_share", 0) * rows)
+    alike = group.kind == rule.target and group.nearest >= where.get("threshold", 0)
+    return bool(alike and len(group.rows) >= least and group.variety >= where.get("min_variety", 0))
 
 
 def table(findings: Iterable[Finding], ids: pa.ChunkedArray) -> pa.Table:

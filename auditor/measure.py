@@ -1,7 +1,9 @@
 """One chunk of one source to tables: its samples' signals, sketches and loops, and its faults."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +13,8 @@ from auditor import text
 from auditor.chunks import LONGEST, Chunk
 from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints, taken
+from auditor.loading.question import Question
+from auditor.loading.scanned import needs
 from auditor.reader import read
 from auditor.sample import content_ids
 from auditor.signals import compat, layout, pattern, repeats, shape
@@ -18,6 +22,7 @@ from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
 from auditor.streams import streams
 from auditor.views import ANSWER, Views, sums, views
+from auditor.vocab import Counter, counter
 
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
 """What can be measured of a sample alone, unless a rule asks for more (``compat.PACKS``, patterns)."""
@@ -32,7 +37,8 @@ class Settings:
 
     Rows at least ``threshold`` alike are near duplicates (and the share ``contained`` of the one is in the other);
     those at least ``review`` alike stand in one group. Pairs are looked for down to ``reach`` and ``tie``, which only
-    rules below them lower, so that other rules can be judged by the same pairs. With ``exact`` none is missed.
+    rules below them lower, so that other rules can be judged by the same pairs. With ``exact`` none is missed. With a
+    ``tokenizer`` (a local path or a name on the hub) a model's own tokens are counted, too.
     """
 
     shingle: int = text.SHINGLE
@@ -41,6 +47,7 @@ class Settings:
     contained: float = 0.0
     reach: float = REACH
     tie: float = REVIEW
+    tokenizer: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST
     signals: tuple[str, ...] = SIGNALS
@@ -49,11 +56,12 @@ class Settings:
 
 
 class Piece(NamedTuple):
-    """The unit of work: a chunk of the source with this number, read in this dialect if it has one."""
+    """The unit of work: a chunk of the source with this number, read in this dialect and for this question if any."""
 
     source: int
     chunk: Chunk
     dialect: str = ""
+    question: Question | None = None
 
 
 FAULTS = pa.schema(
@@ -63,6 +71,7 @@ FAULTS = pa.schema(
         ("length", pa.int64()),
         ("kind", pa.string()),
         ("message", pa.string()),
+        ("stops", pa.int8()),
     ]
 )
 
@@ -87,7 +96,7 @@ MAIN = ("kind", "unit", "period", "times", "turn", "start", "end", "cut", "sever
 
 def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
     """Read a piece and measure it: tables of samples, keys, loops and faults (and, as metadata, the rows looked at)."""
-    found = read(piece.chunk, Dialects(settings.fields, piece.dialect))
+    found = read(piece.chunk, Dialects(settings.fields, piece.dialect, needs(piece.question)), piece.question)
     view = views(found.batch)
     loops = _loops(view) if "loops" in settings.signals else []
     samples = [
@@ -105,6 +114,8 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
         samples.append(compat.measure(found.batch, packs))
     if settings.patterns:
         samples.append(pattern.measure(view, settings.patterns))
+    if settings.tokenizer:
+        samples.append(_model_tokens(view, settings.tokenizer))
     more = {"streams": streams(view)} if "streams" in settings.signals else {}
     return {
         **more,
@@ -112,9 +123,23 @@ def measure(piece: Piece, settings: Settings) -> dict[str, pa.Table]:
         "keys": sketch(view, settings.shingle, bands_for(settings.reach)),
         "loops": _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, turn, loop in loops]),
         "faults": _table(FAULTS, sorted(found.faults)).replace_schema_metadata(
-            {"rows": str(found.rows), "source": str(piece.source)}
+            {"rows": str(found.rows), "source": str(piece.source), "types": json.dumps(found.types.types)}
         ),
     }
+
+
+@lru_cache(maxsize=2)
+def _counter(name: str) -> Counter:
+    """Read a tokenizer once, whoever asks first."""
+    return counter(name)
+
+
+def _model_tokens(view: Views, name: str) -> pa.Table:
+    """Count each sample's trained tokens as a model's tokenizer does."""
+    trained = np.flatnonzero(view.part == ANSWER)
+    counts = np.zeros(len(view.part), np.int64)
+    counts[trained] = _counter(name)(view.batch.turns["text"].take(pa.array(trained)).to_pylist())
+    return pa.table({"model_tokens": sums(counts, view.batch.first)})
 
 
 def joined(tables: list[pa.Table]) -> pa.Table:

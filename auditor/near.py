@@ -12,9 +12,9 @@ import pyarrow as pa
 from auditor.corpus import Corpus, Part, binary
 from auditor.engines import local
 from auditor.kernels import pairs as kernel
-from auditor.kernels.flat import Ints
+from auditor.kernels.flat import Ints, only
 from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
-from auditor.kernels.sketch import Sets
+from auditor.kernels.sketch import Sets, joined, taken
 from auditor.reader import again
 from auditor.relations.copies import Copies
 from auditor.relations.ladder import climbed
@@ -60,7 +60,7 @@ class Shelf(NamedTuple):
 
     def each(self) -> Iterator[Sets]:
         """Map the shingles of conversations, unit by unit."""
-        return (_joined([read_arrow(unit)["narrow"].combine_chunks()]) for unit in self.units)
+        return (_mapped(read_arrow(unit)["narrow"]) for unit in self.units)
 
     @property
     def shingles(self) -> int:
@@ -74,10 +74,10 @@ class Shelf(NamedTuple):
         parts = []
         for unit, start, first, end in zip(self.units, self.first, bounds, bounds[1:], strict=False):
             if first < end:
-                wanted = pa.array(place[first:end] - start)
                 held = read_arrow(unit)
-                parts.append([held[name].combine_chunks().take(wanted) for name in ("narrow", "wide")])
-        return tuple(_joined(list(side)) for side in zip(*parts, strict=True))  # type: ignore[return-value]
+                parts.append([taken(_mapped(held[name]), place[first:end] - start) for name in ("narrow", "wide")])
+        narrow, wide = (joined(list(side)) for side in zip(*parts, strict=True))
+        return narrow, wide
 
 
 def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: Budget) -> Neighbours:
@@ -88,6 +88,8 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: B
     own = one_of_each.keeper == np.arange(corpus.rows)
     rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
     rows = rows[np.argsort(rank[rows], kind="stable")]
+    if not len(rows):
+        return _united(corpus.rows, [])
     if corpus.settings.exact:
         shelf = _shelved(corpus, np.sort(rows), stage / "shingles", budget.workers)
         place, bands = compressed([_exact_band(shelf, rank, corpus.settings.tie)], len(rows))
@@ -145,13 +147,10 @@ def _lists(sets: Sets) -> pa.Array:
     return pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.values))
 
 
-def _joined(parts: list[pa.Array]) -> Sets:
-    """Put the sets of several units one after the other."""
-    sizes = np.concatenate([np.diff(part.offsets.to_numpy()) for part in parts])
-    return Sets(
-        np.concatenate([part.flatten().to_numpy() for part in parts]),
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-    )
+def _mapped(column: pa.ChunkedArray) -> Sets:
+    """Look at a column of lists as sets, without copying."""
+    held = only(column)
+    return Sets(held.values.to_numpy(), held.offsets.to_numpy())
 
 
 def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[str, pa.Table]:

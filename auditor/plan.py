@@ -1,17 +1,20 @@
 """What becomes of every sample: keep or drop, by which rule, and for which kept sample."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from auditor.corpus import Corpus, binary
-from auditor.judge import Relations, loop_hits, passes
+from auditor import trim
+from auditor.corpus import Corpus
+from auditor.judge import Group, Relations, loop_hits, passes
 from auditor.kernels.flat import Ints
 from auditor.rule import Action, Kind, Profile, Rule
+from auditor.thinning import capped, surplus
+from auditor.trim import Cut
 
 Item = TypeVar("Item")
 
@@ -24,20 +27,26 @@ PLAN = pa.schema(
         ("keeper_row", pa.int64()),
         ("similarity", pa.float64()),
         ("decided_by", pa.string()),
+        ("cuts", trim.CUTS),
     ]
 )
 
-SKETCH = 32
-"""Bytes of signatures by which the most different rows of a group are chosen; so many of them a run keeps."""
+TARGET = "SIZE"
+"""Stands where a rule would for rows that go because fewer are wished for."""
 
 
 @dataclass
 class Plan:
-    """One entry for each sample: the rule that drops it (empty: kept), its keeper (-1: none) and their similarity."""
+    """One entry for each sample: the rule that drops it (empty: kept), its keeper (-1: none) and their similarity.
+
+    ``cuts`` are the samples that stay with their loops cut short, and ``trims`` the rules that ask for it.
+    """
 
     rule: NDArray[np.str_]
     keeper: Ints
     similarity: NDArray[np.float64]
+    cuts: dict[int, list[Cut]] = field(default_factory=dict)
+    trims: dict[int, str] = field(default_factory=dict)
 
     @property
     def dropped(self) -> NDArray[np.bool_]:
@@ -51,8 +60,8 @@ class Plan:
         self.rule[hit & ~self.dropped] = code
 
 
-def decide(corpus: Corpus, profile: Profile, relations: Relations) -> Plan:
-    """Decide every sample's fate: what a rule drops by itself first, then copies, then near duplicates.
+def decide(corpus: Corpus, profile: Profile, relations: Relations, groups: Sequence[Group] = ()) -> Plan:
+    """Decide every sample's fate: what a rule drops by itself first, then copies, near duplicates, caps and targets.
 
     Loops come first because removing copies alone would make their share larger. A sample is dropped as a duplicate
     only for a sample that stays and that it was compared with directly.
@@ -63,8 +72,7 @@ def decide(corpus: Corpus, profile: Profile, relations: Relations) -> Plan:
         if rule.action is not Action.DROP:
             continue
         if rule.kind is Kind.LOOP:
-            hit = loop_hits(rule, corpus.loops)
-            plan.drop(np.asarray(corpus.loops["row"].to_numpy()[hit], np.int64), rule.code)
+            _drop_loops(plan, corpus, rule, profile.wishes.trim_loops)
         elif rule.kind is Kind.SIGNAL and rule.target in corpus.samples.column_names:
             plan.drop(passes(rule, corpus.samples), rule.code)
     copy_code, near_code = (_code(profile, target) for target in ("copy", "near"))
@@ -74,37 +82,32 @@ def decide(corpus: Corpus, profile: Profile, relations: Relations) -> Plan:
         _drop_near(plan, relations, near_code)
     for rule in profile.rules:
         if rule.action is Action.CAP and "keep_per_group" in rule.where:
-            _cap(plan, corpus, relations, rule)
+            _cap(plan, corpus, relations, groups, rule)
+    plan.drop(surplus(corpus, relations, profile.wishes, ~plan.dropped, plan.keeper), TARGET)
+    plan.cuts = {row: cuts for row, cuts in plan.cuts.items() if not plan.rule[row]}
+    plan.trims = {row: plan.trims[row] for row in plan.cuts}
     return plan
 
 
-def _cap(plan: Plan, corpus: Corpus, relations: Relations, rule: Rule) -> None:
-    """Thin out the groups of a relation to so many rows each: those that stay are the most different ones."""
-    for group in relations.patterns.groups:
-        if group.kind == rule.target and len(group.rows) >= rule.where.get("min_rows", 0):
-            alive = group.rows[~plan.dropped[group.rows]]
-            plan.drop(
-                np.setdiff1d(alive, different(corpus, alive, relations.rank, rule.where["keep_per_group"])), rule.code
-            )
+def _drop_loops(plan: Plan, corpus: Corpus, rule: Rule, keep: int) -> None:
+    """Drop rows with loops that a rule meets; or, where repeats may stay, cut what can be cut of their loops."""
+    hit = loop_hits(rule, corpus.loops)
+    rows = np.unique(corpus.loops["row"].to_numpy()[hit])
+    if keep:
+        bytewise = np.array([not source.tabular for source in corpus.sources], np.bool_)[corpus.source]
+        found = trim.cuts(corpus.loops, hit, bytewise, keep)
+        plan.cuts |= found
+        plan.trims |= dict.fromkeys(found, rule.code)
+        rows = np.setdiff1d(rows, list(found))
+    plan.drop(rows.astype(np.int64), rule.code)
 
 
-def different(corpus: Corpus, rows: Ints, rank: Ints, keep: int) -> Ints:
-    """Choose rows that differ most: first the best by rank, then always the one least like those chosen."""
-    if len(rows) <= keep:
-        return rows
-    rows = rows[np.argsort(rank[rows])]
-    held = corpus.keys["lanes"].take(rows)
-    filled = np.flatnonzero(np.asarray(held.is_valid()))
-    lanes = np.zeros((len(rows), SKETCH), np.uint8)
-    lanes[filled] = binary(held.filter(held.is_valid()), np.dtype(np.uint8), np.arange(len(filled)))[:, :SKETCH]
-    nearest = np.zeros(len(rows), np.int64)
-    chosen = []
-    for _ in range(keep):
-        best = int(np.argmin(nearest))
-        chosen.append(best)
-        nearest = np.maximum(nearest, (lanes == lanes[best]).sum(axis=1))
-        nearest[chosen] = SKETCH + 1
-    return np.sort(rows[chosen])
+def _cap(plan: Plan, corpus: Corpus, relations: Relations, groups: Sequence[Group], rule: Rule) -> None:
+    """Thin out the groups that a rule meets; rows that went for one that goes now go by the same rule."""
+    gone = capped(corpus, groups, relations, rule, ~plan.dropped, plan.keeper)
+    plan.drop(gone, rule.code)
+    orphans = (plan.keeper >= 0) & gone[plan.keeper]
+    plan.rule[orphans], plan.keeper[orphans], plan.similarity[orphans] = rule.code, -1, np.nan
 
 
 def _code(profile: Profile, target: str) -> str:
@@ -149,16 +152,21 @@ def table(plan: Plan, reasons: dict[str, str]) -> pa.Table:
     """Lay a plan out in columns; ``reasons`` are the titles of its rules."""
     rows = len(plan.rule)
     dropped = plan.dropped
+    reasons = {**reasons, TARGET: "More rows than wished for"}
     names = sorted(reasons)
-    held = np.where(dropped, np.searchsorted(names, plan.rule) if names else 0, 0)
-    place = pa.array(held, mask=~dropped)
+    code, action = plan.rule.copy(), dropped.astype(np.int8)
+    for row, rule in plan.trims.items():
+        code[row], action[row] = rule, 2
+    held = np.where(action > 0, np.searchsorted(names, code) if names else 0, 0)
+    place = pa.array(held, mask=action == 0)
     columns = [
         pa.array(np.arange(rows)),
-        pa.array(["keep", "drop"]).take(pa.array(dropped.astype(np.int8))),
+        pa.array(["keep", "drop", "trim"]).take(pa.array(action)),
         pa.array(names, pa.string()).take(place),
         pa.array([reasons[name] for name in names], pa.string()).take(place),
         pa.array(plan.keeper, mask=plan.keeper < 0),
         pa.array(plan.similarity, mask=np.isnan(plan.similarity)),
         pa.repeat("plan", rows),
+        trim.column(plan.cuts, rows),
     ]
     return pa.Table.from_arrays(columns, schema=PLAN)

@@ -7,11 +7,11 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import xxhash
-
 from auditor import patterned, schema, yaml
 from auditor.errors import UsageError
+from auditor.pack import Allowed, column_of, over, profiles, read
 from auditor.shipped import RULES
+from auditor.wishes import Wishes, wishes
 
 LANGUAGES = ("en", "zh")
 CASES = ("hits", "misses", "known_misses")
@@ -70,24 +70,6 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Allowed:
-    """Repetition that is meant: of which samples (``by`` id, group, file or pattern), by which rules, why, and whose.
-
-    ``rules`` are prefixes of codes.
-    """
-
-    by: str
-    values: tuple[str, ...]
-    reason: str
-    owner: str
-    rules: tuple[str, ...] = ("",)
-
-    def covers(self, code: str) -> bool:
-        """Tell whether this speaks about a rule."""
-        return code.startswith(self.rules)
-
-
-@dataclass(frozen=True)
 class Profile:
     """A set of rules to apply, in order of their codes; ``whole`` unless the user selected some of them."""
 
@@ -96,6 +78,7 @@ class Profile:
     whole: bool = True
     allowed: tuple[Allowed, ...] = ()
     title: Mapping[str, str] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=Wishes)
 
     def rule(self, code: str) -> Rule | None:
         """Return a rule by its code, if the profile applies it."""
@@ -124,7 +107,7 @@ def _rule_from(path: Path, _mtime: int) -> Rule:
         code=held["code"],
         name=held["name"],
         kind=kind,
-        target=_column(pattern, where) if pattern else held[kind.value],
+        target=column_of(pattern, where) if pattern else held[kind.value],
         severity=Severity(held["severity"]),
         action=Action(held["action"]),
         where=where,
@@ -135,12 +118,6 @@ def _rule_from(path: Path, _mtime: int) -> Rule:
         known_misses=tuple(held.get("known_misses") or ()),
         pattern=pattern,
     )
-
-
-def _column(pattern: str, where: Mapping[str, Any]) -> str:
-    """Name the signal of a pattern: another pattern, or other turns, are another signal."""
-    part = where.get("in", "answer")
-    return f"pattern_{xxhash.xxh3_64_hexdigest(f'{part}|{pattern}'.encode())[:8]}"
 
 
 def _stripped(held: Mapping[str, str]) -> dict[str, str]:
@@ -154,6 +131,7 @@ def as_json(held: Profile) -> dict[str, Any]:
         "whole": held.whole,
         "rules": [asdict(rule) for rule in held.rules],
         "allow": [asdict(entry) for entry in held.allowed],
+        "plan": asdict(held.wishes),
     }
 
 
@@ -168,7 +146,7 @@ def from_json(held: Mapping[str, Any]) -> Profile:
         Allowed(**{**entry, "values": tuple(entry["values"]), "rules": tuple(entry["rules"])})
         for entry in held["allow"]
     )
-    return Profile(held["name"], found, held["whole"], allowed)
+    return Profile(held["name"], found, held["whole"], allowed, wishes=wishes(held["plan"]))
 
 
 def files(folder: Path = RULES) -> Iterator[Path]:
@@ -205,12 +183,12 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
     if not path.is_file():
         names = ", ".join(profiles())
         raise UsageError("no profile {name}", hint="shipped are {names}; or give a YAML file", name=name, names=names)
-    pack = _pack(path, ())
-    own = [rule_from(file) for file in pack.include]
-    chosen = list(select) or [*pack.select, *(rule.code for rule in own)]
-    unwanted = [*pack.ignore, *ignore]
+    held = read(path)
+    own = [rule_from(file) for file in held.include]
+    chosen = list(select) or [*held.select, *(rule.code for rule in own)]
+    unwanted = [*held.ignore, *ignore]
     known = [*(file.name[:4].upper() for file in files()), *(rule.code for rule in own)]
-    for prefix in [*chosen, *unwanted, *pack.rules]:
+    for prefix in [*chosen, *unwanted, *held.rules]:
         if not any(code.startswith(prefix) for code in known):
             codes = ", ".join(sorted({code[0] for code in known}))
             raise UsageError(
@@ -222,17 +200,13 @@ def profile(name: str = "default", select: Iterable[str] = (), ignore: Iterable[
     there = _distinct([*rules(prefixes=chosen), *own])
     applied = [rule for rule in there if _longest(rule.code, chosen) > _longest(rule.code, unwanted)]
     return Profile(
-        pack.name,
-        tuple(_changed(rule, pack.rules) for rule in applied),
+        held.name,
+        tuple(_changed(rule, held.rules) for rule in applied),
         not list(select),
-        tuple(pack.allow),
-        pack.title,
+        tuple(held.allow),
+        held.title,
+        wishes(held.plan),
     )
-
-
-def profiles() -> list[str]:
-    """Return the names of the shipped profiles."""
-    return sorted(file.stem for file in (RULES / "profiles").glob("*.yaml"))
 
 
 def narrowed(held: Profile, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Profile:
@@ -274,87 +248,11 @@ def _longest(code: str, prefixes: Iterable[str]) -> int:
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
 
 
-@dataclass
-class Pack:
-    """What a profile's file and those that it extends say."""
-
-    name: str = ""
-    title: Mapping[str, str] = field(default_factory=dict)
-    select: list[str] = field(default_factory=list)
-    ignore: list[str] = field(default_factory=list)
-    include: list[Path] = field(default_factory=list)
-    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
-    allow: list[Allowed] = field(default_factory=list)
-
-
-def _pack(path: Path, seen: tuple[Path, ...]) -> Pack:
-    """Read a profile and those it extends, in order: what comes later is added, or changes what came before."""
-    if path.resolve() in seen:
-        raise UsageError("{path}: profiles extend one another in a circle", path=path)
-    held = yaml.load(path)
-    schema.check(held, "profile", partial(yaml.place, path))
-    pack = Pack()
-    for name in _listed(held.get("extends", [])):
-        _add(pack, _pack(_parent(path, name), (*seen, path.resolve())))
-    pack.name, pack.title = held.get("name", path.stem), held.get("title", {})
-    pack.select = held.get("select", pack.select)
-    include = [path.parent / file for file in held.get("include", [])]
-    for index, file in enumerate(include):
-        if not file.is_file():
-            raise UsageError("{place}: no such file: {name}", place=yaml.place(path, ("include", index)), name=file)
-    allow = [_allowed(path, index, entry) for index, entry in enumerate(held.get("allow", []))]
-    _add(pack, Pack(ignore=held.get("ignore", []), include=include, rules=held.get("rules", {}), allow=allow))
-    return pack
-
-
-def _listed(held: str | list[str]) -> list[str]:
-    return [held] if isinstance(held, str) else held
-
-
-def _parent(path: Path, name: str) -> Path:
-    """Return the file of a profile that another one extends: a shipped one, or one beside it."""
-    found = [file for file in (RULES / "profiles" / f"{name}.yaml", path.parent / name) if file.is_file()]
-    if not found:
-        raise UsageError(
-            "{place}: no profile {name}", hint="shipped are {names}; or give a YAML file",
-            place=yaml.place(path, ("extends",)), name=name, names=", ".join(profiles()),
-        )  # fmt: skip
-    return found[0]
-
-
-def _add(pack: Pack, more: Pack) -> None:
-    """Add what another pack says; where both change the same thing, the other has the last word."""
-    pack.select = [*pack.select, *more.select]
-    pack.ignore = [*pack.ignore, *more.ignore]
-    pack.include = list(dict.fromkeys([*pack.include, *more.include]))
-    pack.allow = [*pack.allow, *more.allow]
-    for prefix, change in more.rules.items():
-        pack.rules[prefix] = _over(pack.rules.get(prefix, {}), change)
-
-
-def _over(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    return {**before, **after, "where": {**before.get("where", {}), **after.get("where", {})}}
-
-
-def _allowed(path: Path, index: int, entry: Mapping[str, Any]) -> Allowed:
-    """Read one entry of an allow-list."""
-    by = next(name for name in ("id", "group", "file", "pattern") if name in entry)
-    if by == "pattern":
-        patterned.check(entry[by], partial(yaml.place, path, ("allow", index, by)))
-    rules_ = tuple(entry.get("rules", [""]))
-    return Allowed(by, tuple(_listed(entry[by])), entry["reason"].strip(), entry["owner"].strip(), rules_)
-
-
-def allow_list(path: Path) -> tuple[Allowed, ...]:
-    """Read an allow-list of its own: a profile that says nothing but ``allow``."""
-    return tuple(_pack(path, ()).allow)
-
-
 def _changed(rule: Rule, changes: Mapping[str, Mapping[str, Any]]) -> Rule:
     """Apply a profile's changes to one rule: those of longer prefixes have the last word."""
     change: dict[str, Any] = {}
     for prefix in sorted((prefix for prefix in changes if rule.code.startswith(prefix)), key=len):
-        change = _over(change, changes[prefix])
+        change = over(change, changes[prefix])
     if not change:
         return rule
     where = {**rule.where, **change["where"]}
@@ -363,5 +261,5 @@ def _changed(rule: Rule, changes: Mapping[str, Mapping[str, Any]]) -> Rule:
         severity=Severity(change.get("severity", rule.severity)),
         action=Action(change.get("action", rule.action)),
         where=where,
-        target=_column(rule.pattern, where) if rule.pattern else rule.target,
+        target=column_of(rule.pattern, where) if rule.pattern else rule.target,
     )

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
-from auditor.kernels.flat import Ints, Texts, column
+from auditor.kernels.flat import Ints, Texts, column, only
 from auditor.kernels.tokens import characters
 from auditor.kernels.turns import framed
 from auditor.text import analysed
@@ -88,7 +88,7 @@ class Batch:
     @cached_property
     def texts(self) -> Texts:
         """The turns' texts, flat."""
-        return column(self.turns["text"].combine_chunks())
+        return column(only(self.turns["text"]))
 
     @cached_property
     def chars(self) -> Ints:

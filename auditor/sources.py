@@ -21,6 +21,7 @@ import pyarrow as pa
 from auditor.errors import InputError, UsageError
 from auditor.kernels.flat import Bytes, Ints
 from auditor.kernels.jsonl import Borders
+from auditor.loading.question import Question
 from auditor.parse import quick
 
 PIECE = 4 << 20
@@ -48,8 +49,8 @@ class Source:
     """One input file: how it is shown, where it lies, and what it holds.
 
     ``form`` is lines, array, parquet, arrow or dataset (a saved Hugging Face data set); ``dialect`` is the one that a
-    configuration reads the file in, empty where rows are recognised one by one. ``times`` is how often an epoch reads
-    the file.
+    configuration reads the file in, empty where rows are recognised one by one; ``question`` is how it reads rows, and
+    ``times`` how often in an epoch.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Source:
     mtime: int = 0
     dialect: str = ""
     times: float = 1.0
+    question: Question | None = None
 
     @property
     def remote(self) -> bool:

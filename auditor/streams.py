@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from auditor.kernels.fine import CUT, fine
-from auditor.kernels.flat import Bytes, Ints, Lanes
+from auditor.kernels.flat import Bytes, Ints, Lanes, only
 from auditor.kernels.reference.sketch import mix
 from auditor.kernels.shingles import Streams
 from auditor.store import read_arrow
@@ -104,7 +104,7 @@ def column(table: pa.Table, view: str) -> Streams:
 
 def _parts(column: pa.ChunkedArray) -> tuple[Lanes | Bytes, Ints]:
     """Return the values and bounds of a column of lists."""
-    array = column.combine_chunks()
+    array = only(column)
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
     offsets = array.offsets.to_numpy().astype(np.int64)

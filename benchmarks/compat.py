@@ -2,13 +2,21 @@
 
     python benchmarks/compat.py --data FOLDER --envs FOLDER [--rows 2000] [--out docs]
 
-``--envs`` holds one environment for each tool: datatrove/, compat-dolma/, compat-curator/, and compat-redpajama/venv/
-beside a checkout compat-redpajama/RedPajama-Data. The rows are taken at even steps from the files below, go through
+``--envs`` holds one environment for each tool, made like this:
+
+    python -m venv datatrove;       datatrove/bin/pip install datatrove==0.10.1 spacy==3.8.18
+    python -m venv compat-dolma;    compat-dolma/bin/pip install --no-deps dolma==1.2.1 msgspec 'numpy<2'
+    python -m venv compat-curator;  compat-curator/bin/pip install --no-deps nemo-curator==1.4.0 loguru
+    python -m venv compat-redpajama/venv; compat-redpajama/venv/bin/pip install nltk msgspec numpy typing_extensions
+    git clone https://github.com/togethercomputer/RedPajama-Data compat-redpajama/RedPajama-Data  (at 855a8e0)
+
+The rows are taken at even steps from the files below, go through
 ``auditor scan --profile compat-all``, and are read again from the run; the tools get the same texts.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -61,22 +69,33 @@ def main() -> int:
         causes = Counter(item["cause"] for item in found)
         failed += causes[""]
         print(f"\n{tool} ({pinned(tool, given.envs)}): {total * len(texts):,} numbers, {len(found)} differ")
+        other = scored(tool, texts, given.envs, "1")
+        moved = sum(a.get(name) != b[name] for a, b in zip(theirs, other, strict=True) for name in b)
+        print(f"  it differs from itself in {moved} numbers when Python's hash seed is another")
         for cause, number in causes.most_common():
             print(f"  {number:>6}  {cause or 'NOT EXPLAINED'}")
         listed += found
     if given.out:
-        given.out.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in listed), encoding="utf-8")
+        lines = [
+            f"{d['tool']}\t{d['row']}\t{d['measure']}\t{d['auditor']}\t{d['theirs']}\t{d['cause']}" for d in listed
+        ]
+        given.out.write_text("\n".join(["tool\trow\tmeasure\tauditor\ttheirs\tcause", *lines, ""]), encoding="utf-8")
     agreement(ours, len(texts))
     return 1 if failed else 0
 
 
 def rows(data: Path, wanted: int) -> tuple[list[str], dict[str, np.ndarray], list[str]]:
-    """Take so many rows at even steps from every file: their texts, our numbers, and where they stand."""
+    """Take rows at even steps from every file, as many as it has or are due: texts, our numbers, places."""
     texts, columns, where = [], {}, []
-    for name, fields in FILES:
-        with tempfile.TemporaryDirectory() as folder:
-            run = scan(data / name, Path(folder) / "run", rules="compat-all", report=False, fields=fields)
-            chosen = np.unique(np.linspace(0, run.samples.num_rows - 1, wanted // len(FILES)).astype(int))
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [
+            (name, scan(data / name, Path(folder) / str(at), rules="compat-all", report=False, fields=fields))
+            for at, (name, fields) in enumerate(FILES)
+        ]
+        runs.sort(key=lambda item: item[1].samples.num_rows)
+        for at, (name, run) in enumerate(runs):
+            due = min(run.samples.num_rows, (wanted - len(texts)) // (len(runs) - at))
+            chosen = np.linspace(0, run.samples.num_rows - 1, due).astype(int)
             for row, turns in run.turns(chosen).items():
                 texts.append("\n".join(turn.text for turn in turns if turn.trained))
                 where.append(f"{name}:{run.samples['line'][row].as_py()}")
@@ -86,14 +105,15 @@ def rows(data: Path, wanted: int) -> tuple[list[str], dict[str, np.ndarray], lis
     return texts, {name: np.concatenate(parts) for name, parts in columns.items()}, where
 
 
-def scored(tool: str, texts: list[str], envs: Path) -> list[dict]:
-    """Let a tool score texts in its own environment."""
+def scored(tool: str, texts: list[str], envs: Path, seed: str = "0") -> list[dict]:
+    """Let a tool score texts in its own environment; ``seed`` orders Python's hashes there."""
     more = [str(envs / "compat-redpajama" / "RedPajama-Data")] if tool == "redpajama" else []
     lines = "".join(json.dumps(text) + "\n" for text in texts)
     script = Path(__file__).with_name("compat_peers.py")
     done = subprocess.run(
-        [python(tool, envs), str(script), tool, *more], input=lines, capture_output=True, text=True, check=False
-    )
+        [python(tool, envs), str(script), tool, *more], input=lines, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+    )  # fmt: skip
     if done.returncode:
         sys.exit(f"{tool}: {done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines()]

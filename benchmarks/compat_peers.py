@@ -8,6 +8,7 @@ only the modules that do the work are loaded.
 import importlib
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
@@ -127,9 +128,8 @@ def curator():
         found = {name: attempt(each.score_document, text) for name, each in filters.items()}
         words = text.split()
         for n in (2, 3, 4):
-            grams = held.get_ngrams(words, n)
-            most = max(map(grams.count, set(grams)), default=0) if len(grams) < 2000 else 0
-            ties = {" ".join(gram) for gram in set(grams) if most and grams.count(gram) == most}
+            counts = Counter(held.get_ngrams(words, n))
+            ties = {" ".join(gram) for gram, times in counts.items() if times == max(counts.values())}
             found[f"ties_{n}"] = sorted({(len(text) - len(text.replace(tie, ""))) / len(text) for tie in ties})
         return found
 

@@ -61,7 +61,7 @@ N = len(GOOD[0]) + 1
             [("big_number", 1, 0)],
         ),
         (b'{"n": 1' + b"0" * 5000 + b"}", "", [("number", 1, 0)]),
-        (b'{"conversation": []}', "", [("empty", 1, 0)]),
+        (b'{"conversation": []}', "", [("no_turns", 1, 0)]),
         (b'{"what": 1}', "", [("unknown", 1, 0)]),
         (b"\n".join([GOOD[0], b"\x00" * 4, GOOD[1]]), "ab", [("truncated", 2, N)]),
         (b"null\n" + GOOD[0], "a", [("shape", 1, 0)]),

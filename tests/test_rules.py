@@ -1,14 +1,19 @@
 """Every rule is held to its own hits and misses; packs are read safely."""
 
+import contextlib
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditor import scan
 from auditor.errors import UsageError
-from auditor.rule import Profile, Rule, files, profile, profiles, rule_from, rules
+from auditor.pack import profiles, read
+from auditor.rule import Profile, Rule, files, profile, rule_from, rules
 
 RULES = rules()
 WORDS = ("G11", "G12")
@@ -55,7 +60,11 @@ def test_rule(rule: Rule, part: str, case: dict[str, Any], tmp_path: Path) -> No
 def test_rules_test_themselves(rule: Rule) -> None:
     """Every rule has hits and misses, but for faults that no single line can show."""
     assert rule.misses
-    assert rule.hits or rule.target in ("encoding", "deep", "long", "number", "truncated", "changed", "bom")
+    assert rule.hits or rule.target in (
+        "encoding", "deep", "long", "number", "truncated", "changed", "bom",  # of a file's bytes: see test_reader.py
+        "no_id", "cut_at_limit", "not_by_lines", "empty_file", "cache_tag", "inert_limit", "shared_hooks", "read_again",
+        "nothing_left", "own_map", "not_an_object", "no_map", "question_at_limit", "not_resolved", "from_hub",
+    )  # fmt: skip  # the second half needs a configuration or a whole file: see test_formats.py
 
 
 def test_file_names_are_codes() -> None:
@@ -240,3 +249,41 @@ def test_patterns_cannot_be_slow(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(written({"rows": [["?", "a" * 20_000 + "b"]]}))
     run = scan(tmp_path / "x.jsonl", tmp_path / "run", rules=tmp_path / "mine.yaml", report=False)
     assert not run.findings.num_rows
+
+
+BITS = [
+    "{",
+    "}",
+    "[",
+    ": ",
+    "- ",
+    "\n",
+    "'",
+    '"',
+    "|-\n",
+    "!",
+    "&a",
+    "*a",
+    "? ",
+    "<<: ",
+    "1e999",
+    ".nan",
+    "2020-01-01",
+    "\0",
+    "---\n",
+]
+
+
+@settings(max_examples=80, deadline=None)
+@given(cuts=st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 5), st.sampled_from(BITS)), max_size=5))
+def test_no_damage_to_a_file_is_more_than_an_error(cuts: list[tuple[int, int, str]]) -> None:
+    """Whatever stands in a rule file, it is read or refused in words."""
+    text = GOOD
+    for at, gone, bit in cuts:
+        text = text[:at] + bit + text[at + gone :]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rule.yaml"
+        path.write_bytes(text.encode())
+        for read_ in (rule_from, read):
+            with contextlib.suppress(UsageError):
+                read_(path)

@@ -12,7 +12,7 @@ from auditor.shipped import PACKAGE, REPORTS
 from auditor.words import CATALOGUE, choose, say
 
 ERRORS = {"AuditorError", "UsageError", "InputError", "EnvironmentFault", "VerifyError"}
-TABLES = {"STAGES", "CAUSES", "REASONS", "REMEDIES", "TYPES"}
+TABLES = {"RELATIONS", "STAGES", "CAUSES", "REASONS", "REMEDIES", "TYPES"}
 HELP = {"help", "short_help", "epilog"}
 CLICK = {"Show this message and exit.", "Show the version and exit.", "Options", "Commands", "Usage"}
 
@@ -67,7 +67,7 @@ def test_every_sentence_exists_in_chinese() -> None:
 
 def test_no_translation_is_stale() -> None:
     """A translation whose template is gone is never shown."""
-    roles, fates = {"user", "assistant", "system", "tool"}, {"keep", "drop", "flag", "report"}
+    roles, fates = {"user", "assistant", "system", "tool"}, {"keep", "drop", "flag", "report", "trim"}
     indirect = (
         roles
         | fates

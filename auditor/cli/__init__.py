@@ -12,7 +12,7 @@ from auditor.cli.group import Group, words_of
 from auditor.errors import AuditorError
 from auditor.words import choose, say
 
-COMMANDS = ("scan", "judge", "clean", "report", "show", "rules", "check", "evals", "verify", "demo")
+COMMANDS = ("scan", "judge", "clean", "report", "compare", "show", "rules", "check", "evals", "verify", "demo")
 INTERRUPTED, PIPE, TERMINATED = 130, 141, 143
 
 

@@ -36,6 +36,11 @@ def codes_of(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return [code.strip() for code in (value or "").split(",") if code.strip()]
 
 
+def listed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[str]:
+    """Read names with commas between them."""
+    return [name.strip() for name in (value or "").split(",") if name.strip()]
+
+
 def limits_of(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:
     """Read ``D102=0.85``, as often as it is given."""
     found = {}
@@ -60,6 +65,11 @@ def narrow_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+allow_option = click.option(
+    "--allow", type=click.Path(path_type=Path), help="A list of repetition that is meant, with reason and owner."
+)
 
 
 def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,6 +22,7 @@ from auditor.cli.options import json_option
 @json_option
 def command(code: str | None, profile: str | None, schema: str | None, *, profiles: bool, as_json: bool) -> int:
     """Print every rule on a line, or one rule whole."""
+    from auditor import pack  # noqa: PLC0415
     from auditor import rule as rules  # noqa: PLC0415
     from auditor import schema as schemas  # noqa: PLC0415
     from auditor.cli.tell import tell  # noqa: PLC0415
@@ -32,7 +33,7 @@ def command(code: str | None, profile: str | None, schema: str | None, *, profil
         click.echo(folder.dumped(schemas.schema(schema)), nl=False)
         return 0
     if profiles:
-        packs = {name: rules.profile(name) for name in rules.profiles()}
+        packs = {name: rules.profile(name) for name in pack.profiles()}
         if as_json:
             click.echo(folder.dumped([_pack(held) for held in packs.values()]), nl=False)
         else:

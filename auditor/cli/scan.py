@@ -5,9 +5,11 @@ from typing import Any
 
 import click
 
+from auditor.cli.gates import as_json, checked, gate_options, judge, told
 from auditor.cli.group import Command
-from auditor.cli.options import bound, fields_of, json_option, rule_options
+from auditor.cli.options import allow_option, bound, fields_of, json_option, rule_options
 from auditor.cli.quick import without_pandas
+from auditor.cli.wishes import plan_options, wished
 
 
 @click.command(
@@ -23,11 +25,14 @@ from auditor.cli.quick import without_pandas
     "-o", "--out", type=click.Path(path_type=Path), help="Folder of the run (default: name of the data .audit)."
 )
 @rule_options
+@plan_options
+@click.option("--tokenizer", metavar="NAME", help="Count this model's own tokens, too: its folder, or name on the hub.")
 @click.option(
     "--fields", callback=fields_of, help="Which fields hold what: prompt=…,answer=… (also system=…), or text=…"
 )
 @click.option("--env", callback=bound, multiple=True, help="Give an environment variable a value: NAME=VALUE.")
 @click.option("--against", multiple=True, metavar="DATA", help="Test or evaluation data that must not be in DATA.")
+@allow_option
 @click.option("--exact", is_flag=True, help="Miss no near duplicate: no sketches, in a few times the time.")
 @click.option("--workers", type=click.IntRange(1), help="Processors to use (default: all).")
 @click.option("--memory", metavar="SIZE", help="Memory to fill, such as 4G (default: half of what there is).")
@@ -35,6 +40,7 @@ from auditor.cli.quick import without_pandas
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if a line could not be read.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is already there.")
+@gate_options
 @json_option
 def command(**options: Any) -> int:  # noqa: ANN401  (what click passes)
     """Scan, then say what was found."""
@@ -47,12 +53,13 @@ def run(options: dict[str, Any]) -> int:
     from auditor import api  # noqa: PLC0415  (heavy: only a command that works needs it)
     from auditor.cli.progress import progress  # noqa: PLC0415
     from auditor.cli.tell import tell, warn  # noqa: PLC0415
-    from auditor.outputs import terminal  # noqa: PLC0415
+    from auditor.outputs import folder, terminal  # noqa: PLC0415
     from auditor.xtuner.inputs import expanded  # noqa: PLC0415
 
+    checked(options)
     inputs = expanded(options["data"], options.get("env"))
     warn(terminal.notes(inputs.notes))
-    with progress() as told:
+    with progress() as heard:
         found = api.scan(
             inputs.data,
             options["out"] or api.default_folder(list(options["data"])),
@@ -60,24 +67,35 @@ def run(options: dict[str, Any]) -> int:
             select=options["select"],
             ignore=options["ignore"],
             limits=options["limits"],
+            plan=wished(options),
+            tokenizer=options["tokenizer"] or "",
             fields=options["fields"],
             dialects=inputs.dialects,
             times=inputs.times,
+            questions=inputs.questions,
+            noted=inputs.noted,
             against=list(options["against"]),
+            allow=options["allow"],
             exact=options["exact"],
             workers=options["workers"],
             memory=options["memory"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],
             overwrite=options["overwrite"],
-            progress=told,
+            progress=heard,
         )
     warn(terminal.warnings(found))
-    if options["as_json"]:
+    verdicts = judge(found, options)
+    if options["as_json"] and verdicts:
+        click.echo(folder.dumped({**found.summary, "gates": as_json(verdicts)}), nl=False)
+    elif options["as_json"]:
         click.echo(found.path.joinpath("summary.json").read_bytes(), nl=False)
     else:
         tell(terminal.overview(found))
-    return exit_code(found.summary, strict=options["strict"])
+        for line in told(verdicts):
+            tell(line)
+    failed = any(verdict.failed for verdict in verdicts)
+    return exit_code(found.summary, strict=options["strict"]) or int(failed)
 
 
 def exit_code(summary: dict[str, Any], *, strict: bool) -> int:

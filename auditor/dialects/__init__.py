@@ -112,13 +112,20 @@ class Dialects:
     """Read rows, by recognition or, where the user names fields, by those alone.
 
     Where a configuration says in which dialect a file is read, that one takes every row that has its fields.
+    ``needed`` names fields by dialect: a layout whose rows lack one has the number of its dialect's twin.
 
     >>> Dialects(wanted="text").read({"text": "### Human: Q### Assistant: A"})[0]
     'text'
     """
 
-    def __init__(self, fields: Mapping[str, str] | None = None, wanted: str = "") -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, str] | None = None,
+        wanted: str = "",
+        needed: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self.fixed = instruction.named(fields) if fields else None
+        self.needed = needed or {}
         self.wanted = [dialect for dialect in ALL if dialect.name == wanted]
 
     def layout(self, keys: tuple[str, ...] | None) -> Layout | None:
@@ -126,12 +133,23 @@ class Dialects:
         if self.fixed:
             return None
         found = plain_layout(keys)
-        return found if not self.wanted or found is None or NAMES[found[0]] == self.wanted[0].name else None
+        if found is None or (self.wanted and NAMES[found[0]] != self.wanted[0].name):
+            return None
+        number, steps = found
+        lacking = self.needed.get(NAMES[number], frozenset()).difference(keys or ())
+        return (number + len(NAMES), steps) if lacking else found
 
     def read(self, row: Row) -> tuple[str, Sample]:
         """Return the dialect's name and the sample of one parsed line; raises ShapeError."""
         dialect = self.fixed or self._prescribed(row) or recognise(row)
         return dialect.name, dialect.read(row)
+
+    def name(self, row: Row) -> str:
+        """Return the name of the dialect that a row is read in, whether or not it can be; empty where there is none."""
+        try:
+            return (self.fixed or self._prescribed(row) or recognise(row)).name
+        except ShapeError:
+            return ""
 
     def _prescribed(self, row: Row) -> Dialect | None:
         """Return the wanted dialect if a row has its fields."""

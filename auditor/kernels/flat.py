@@ -46,6 +46,11 @@ def flat(strings: Iterable[str]) -> Texts:
     return Texts(np.frombuffer(b"".join(data), np.uint8), offsets)
 
 
+def only(column: Any) -> Any:  # noqa: ANN401  (pyarrow has no types)
+    """Return a column as one array: its only chunk itself, where there is one (pyarrow would copy it)."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 def column(array: Any) -> Texts:  # noqa: ANN401  (pyarrow has no types)
     """Look at an Arrow array of strings as flat texts, without copying."""
     offsets_buffer, data = array.buffers()[1:]

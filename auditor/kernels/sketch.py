@@ -1,5 +1,6 @@
 """Sketches of texts: MinHash signatures and shingle sets from token hashes."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,6 +27,25 @@ class Sets(NamedTuple):
 
     values: Hashes
     offsets: Ints
+
+
+def taken(sets: Sets, places: Ints) -> Sets:
+    """Take some of the sets, in the order given.
+
+    >>> taken(Sets(np.array([5, 6, 7], np.uint64), np.array([0, 1, 3])), np.array([1, 0])).values.tolist()
+    [6, 7, 5]
+    """
+    sizes = np.diff(sets.offsets)[places]
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return Sets(sets.values[np.repeat(sets.offsets[places] - offsets[:-1], sizes) + np.arange(offsets[-1])], offsets)
+
+
+def joined(parts: Sequence[Sets]) -> Sets:
+    """Put sets one after the other."""
+    sizes = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Sets(
+        np.concatenate([part.values for part in parts]), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    )
 
 
 @lru_cache

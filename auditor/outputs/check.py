@@ -7,11 +7,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from auditor.loading.faults import MOST_LINES, Fault
 from auditor.outputs.plain import shown
 from auditor.outputs.terminal import number
 from auditor.words import say
 from auditor.xtuner.config import Config
-from auditor.xtuner.faults import MOST_LINES, Fault
 from auditor.xtuner.parts import Dataset, Hook
 from auditor.xtuner.preflight import Verdict
 from auditor.xtuner.repair import Repaired

@@ -7,7 +7,7 @@ import itertools
 import json
 import lzma
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,13 +16,16 @@ from typing import IO, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor import tables
+from auditor import tables, trim
 from auditor.chunks import BOM, LONGEST, Chunk, chunks
+from auditor.dialects import Dialects
 from auditor.errors import InputError, UsageError
 from auditor.kernels.flat import Ints
+from auditor.outputs.rewrite import Rewriter
 from auditor.outputs.run import Run
 from auditor.sources import Source
 from auditor.store import digest, whole
+from auditor.trim import Cut
 
 
 @dataclass
@@ -47,7 +50,8 @@ class Count:
 class Fates:
     """What the plan says of one file: its samples by line, rising, and which of them go, with the reasons.
 
-    A line that is no sample was rejected; ``rejected`` says why where a finding does.
+    A line that is no sample was rejected; ``rejected`` says why where a finding does. ``trims`` are the rows that stay
+    with their loops cut short by ``rewriter``, and why.
     """
 
     source: Source
@@ -55,6 +59,8 @@ class Fates:
     first: int
     dropped: Mapping[int, Mapping[str, Any]]
     rejected: Mapping[int, str]
+    trims: Mapping[int, tuple[Sequence[Cut], Mapping[str, Any]]]
+    rewriter: Rewriter
     _next: int = 0
 
     def row(self, line: int) -> int | None:
@@ -64,10 +70,15 @@ class Fates:
         hit = self._next < len(self.lines) and self.lines[self._next] == line
         return self.first + self._next if hit else None
 
-    def keeps(self, line: int) -> bool:
-        """Whether the row at a line stays."""
+    def kept_as(self, line: int, data: bytes) -> bytes | None:
+        """Return a row that stays as it is to be written; None where it goes."""
         row = self.row(line)
-        return row is not None and row not in self.dropped
+        if row is None or row in self.dropped:
+            return None
+        if row not in self.trims:
+            return data
+        body = data.rstrip(b"\r\n")
+        return self.rewriter.cut(body, line, self.trims[row][0]) + data[len(body) :]
 
     @property
     def kept(self) -> list[int]:
@@ -75,18 +86,24 @@ class Fates:
         return [line for at, line in enumerate(self.lines.tolist()) if self.first + at not in self.dropped]
 
 
-def fates(run: Run) -> Iterator[Fates]:
-    """Read the plan: the fate of every line of every file."""
+def fates(run: Run, decided: pa.Table | None = None) -> Iterator[Fates]:
+    """Read the run's plan, or one with decisions over it: the fate of every line of every file."""
+    whole_plan = run.plan if decided is None else decided
     file = run.samples["file"].combine_chunks()
     lines = run.samples["line"].to_numpy()
     reasons = _rejections(run)
     first = 0
     for source in run.sources:
         count = int(pc.sum(pc.equal(file, source.name)).as_py() or 0)
-        plan = run.plan.slice(first, count)
+        plan = whole_plan.slice(first, count)
         gone = plan.filter(pc.equal(plan["action"], "drop")).to_pylist()
         dropped = {entry["row"]: _told(run, entry) for entry in gone}
-        yield Fates(source, lines[first : first + count], first, dropped, reasons.get(source.name, {}))
+        cut = dict(trim.read(plan))
+        told = plan.filter(pc.equal(plan["action"], "trim")).to_pylist()
+        trims = {entry["row"]: (cut[entry["row"]], _told(run, entry)) for entry in told}
+        rewriter = Rewriter(source, Dialects(run.manifest["settings"]["fields"], source.dialect))
+        rejected = reasons.get(source.name, {})
+        yield Fates(source, lines[first : first + count], first, dropped, rejected, trims, rewriter)
         first += count
 
 
@@ -149,15 +166,16 @@ def beside(name: PurePosixPath) -> PurePosixPath:
 
 
 def clean(
-    run: Run, target: Path, *, dry: bool = False, progress: Callable[[str], None] = lambda _name: None
-) -> dict[str, Count]:
-    """Write ``cleaned/`` and ``dropped/`` below a folder; returns the count of each file.
+    run: Run, target: Path, *, decided: pa.Table | None = None, dry: bool = False,
+    progress: Callable[[str], None] = lambda _name: None,
+) -> dict[str, Count]:  # fmt: skip
+    """Write ``cleaned/`` and ``dropped/`` below a folder by the run's plan or another; returns each file's count.
 
     Raises InputError where a source is not what was scanned, and UsageError where a file would be overwritten.
     """
     placed = names(run.sources)
     counts = {}
-    for fate in fates(run):
+    for fate in fates(run, decided):
         name = fate.source.name
         progress(name)
         _unchanged(run, fate.source)
@@ -208,22 +226,37 @@ def packed(path: Path | None, compression: str) -> Iterator[IO[bytes]]:
             yield raw
 
 
+USUAL = {"end": "\n", "before": ""}
+"""What stands about a row where nothing else is said: a line's end, and white space before an element."""
+
+
+def _end(data: bytes) -> str:
+    """Return the characters that end a line."""
+    return data[len(data.rstrip(b"\r\n")) :].decode()
+
+
 class _Rest:
     """The file of what was not kept: one line of JSON for each row, with the row's bytes and the reason."""
 
     def __init__(self, out: IO[bytes], fate: Fates) -> None:
         self.out, self.fate = out, fate
 
-    def write(self, line: int, data: bytes | None, count: Count) -> None:
-        """Write one row, and count it as dropped by the plan or rejected when it was read."""
+    def write(self, line: int, data: bytes | None, count: Count, **around: str) -> None:
+        """Write one row, and count it as dropped by the plan or rejected when it was read.
+
+        ``around`` are the bytes about it that cannot be told otherwise; where they are usual they are left out.
+        """
         row = self.fate.row(line)
         told: dict[str, Any] = {"line": line}
-        if row is None:
+        if row is not None and row in self.fate.trims:
+            told |= {"action": "trim", **self.fate.trims[row][1]}
+        elif row is None:
             count.rejected += 1
             told |= {"action": "reject", "reason": self.fate.rejected.get(line, "could not be read")}
         else:
             count.dropped += 1
             told |= {"action": "drop", **self.fate.dropped[row]}
+        told |= {name: text for name, text in around.items() if text != USUAL[name]}
         if data is not None:
             told |= _bytes(data)
         self.out.write(json.dumps(told, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
@@ -243,17 +276,18 @@ def _lines(fate: Fates, kept: Path | None, rest: Path | None) -> Count:
     with packed(kept, fate.source.compression) as out, packed(rest, "") as aside:
         others = _Rest(aside, fate)
         for chunk in chunks(fate.source, LONGEST):
-            for line, data in _split(chunk):
+            for line, data in lines_of(chunk):
                 count.read += 1
-                if data is not None and fate.keeps(line):
+                kept_as = None if data is None else fate.kept_as(line, data)
+                if kept_as is not None:
                     count.kept += 1
-                    out.write(data)
-                else:
-                    others.write(line, data and data.rstrip(b"\r\n"), count)
+                    out.write(kept_as)
+                if kept_as is None or kept_as is not data:
+                    others.write(line, data and data.rstrip(b"\r\n"), count, end=_end(data or b"\n"))
     return count
 
 
-def _split(chunk: Chunk) -> Iterator[tuple[int, bytes | None]]:
+def lines_of(chunk: Chunk) -> Iterator[tuple[int, bytes | None]]:
     """Yield a chunk's lines with their numbers and line ends; a line too long to be read has no bytes."""
     assert chunk.spans is not None
     yield from ((fault.line, None) for fault in chunk.faults if fault.kind == "long")
@@ -270,19 +304,20 @@ def _array(fate: Fates, kept: Path | None, rest: Path | None) -> Count:
         out.write(b"[")
         tail = b"]"
         for chunk in chunks(fate.source, LONGEST):
-            for line, before, data, after in _elements(chunk):
+            for line, before, data, after in elements(chunk):
                 count.read += 1
                 tail = after
-                if fate.keeps(line):
-                    out.write((b"," if count.kept else b"") + before + data)
+                kept_as = fate.kept_as(line, data)
+                if kept_as is not None:
+                    out.write((b"," if count.kept else b"") + before + kept_as)
                     count.kept += 1
-                else:
-                    others.write(line, data, count)
+                if kept_as is None or kept_as is not data:
+                    others.write(line, data, count, before=before.decode("ascii", "replace"))
         out.write(tail if tail.lstrip().startswith(b"]") else tail + b"]")
     return count
 
 
-def _elements(chunk: Chunk) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+def elements(chunk: Chunk) -> Iterator[tuple[int, bytes, bytes, bytes]]:
     """Yield a chunk's elements: number, white space before, bytes, and what closes the array behind the last one."""
     assert chunk.spans is not None
     data = chunk.data

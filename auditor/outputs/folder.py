@@ -104,6 +104,7 @@ def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None)
             "review": audit.corpus.settings.review,
             "exact": audit.corpus.settings.exact,
             "fields": dict(audit.corpus.settings.fields),
+            "tokenizer": audit.corpus.settings.tokenizer,
         },
         "measured": measured.described(audit),
         "inputs": [input_of(source) for source in audit.corpus.sources] if inputs is None else inputs,

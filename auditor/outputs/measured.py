@@ -8,12 +8,9 @@ import pyarrow as pa
 
 from auditor.audit import Audit
 from auditor.corpus import binary
-from auditor.plan import SKETCH
+from auditor.patterns import LEAKS, PHRASES, POURED
 from auditor.rule import Rule
-
-LEAKS = {"leak_prompt", "leak_answer", "leak_share"}
-POURED = {"template", "template_share"}
-PHRASES = {"opening", "closing", "inside", "stock"}
+from auditor.thinning import SKETCH
 
 PATTERNS = {
     "template": POURED,
@@ -26,6 +23,7 @@ PATTERNS = {
     "opposed": {"opposed"},
     "structure": {"structure"},
     "dialogue": {"dialogue"},
+    "leak": LEAKS,
     "template_share": POURED,
     "template_chars": POURED,
     "phrase_share": PHRASES,
@@ -34,7 +32,7 @@ PATTERNS = {
     "leak_answer": LEAKS,
     "leak_share": LEAKS,
     "leak_place": LEAKS,
-    "leak": LEAKS,
+    "metadata": {"metadata"},
     "openings": {"opening", "closing"},
     "closings": {"opening", "closing"},
     "layouts": {"structure"},
@@ -78,6 +76,7 @@ def described(audit: Audit) -> dict[str, Any]:
         "reach": settings.reach,
         "tie": settings.tie,
         "patterns": sorted(wanted & {name for names in PATTERNS.values() for name in names}),
+        "noted": [list(each) for each in audit.noted],
         "read": audit.corpus.read.tolist(),
     }
 

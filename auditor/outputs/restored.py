@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from auditor.audit import NOTHING, Measured
 from auditor.corpus import Corpus
 from auditor.errors import UsageError
+from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.outputs.measured import KEYS, PATTERNS, targets
@@ -33,16 +34,29 @@ def restored(run: Run, profile: Profile, settings: Settings, needs: Mapping[str,
         raise UsageError("{path} was written by an older version", hint="scan again", path=run.path)
     for rule in profile.rules:
         _checked(rule, held, needs[rule.code])
+    for pattern in settings.patterns:
+        if pattern.column not in run.samples.column_names:
+            raise UsageError(
+                "this run did not look for the pattern {pattern}", hint="scan again with this rule",
+                pattern=pattern.pattern,
+            )  # fmt: skip
     _looked(profile, held, settings)
-    fields = run.manifest["settings"]["fields"]
+    if "metadata" in profile.wishes.prefer and "metadata" not in run.samples.column_names:
+        raise UsageError("this run did not count metadata", hint="scan again with --prefer metadata")
+    said = run.manifest["settings"]
     settings = replace(
-        settings, reach=held["reach"], tie=held["tie"], fields=fields, shingle=run.manifest["settings"]["shingle"]
+        settings,
+        reach=held["reach"],
+        tie=held["tie"],
+        fields=said["fields"],
+        shingle=said["shingle"],
+        tokenizer=said["tokenizer"],
     )
-    wanted = targets(profile.rules)
+    wanted = targets(profile.rules) | set(profile.wishes.prefer)
     corpus = _corpus(run, settings, wanted, held["read"])
     skipped = [Skipped(item["file"], item["template"], item["about"]) for item in run.summary["skipped"]]
     near = _near(run) if profile.of(Kind.RELATION, "near") else None
-    return Measured(corpus, skipped, near, _patterns(run, corpus, wanted))
+    return Measured(corpus, skipped, near, _patterns(run, corpus, wanted), [Noted(*each) for each in held["noted"]])
 
 
 def _checked(rule: Rule, held: Mapping[str, Any], needs: Settings) -> None:
@@ -71,7 +85,7 @@ def _looked(profile: Profile, held: Mapping[str, Any], settings: Settings) -> No
 
 def _corpus(run: Run, settings: Settings, wanted: set[str], read: list[int]) -> Corpus:
     """Rebuild the samples as they were measured."""
-    shape = measure(Piece(0, NOTHING), settings)
+    shape = measure(Piece(0, NOTHING), replace(settings, tokenizer=""))
     held, more = run.samples, run.measures
     names = pa.array([source.name for source in run.sources], pa.string())
     source = held["file"].combine_chunks()
@@ -88,6 +102,8 @@ def _corpus(run: Run, settings: Settings, wanted: set[str], read: list[int]) -> 
         empty = {field.name: field.type for field in shape["samples"].schema if field.name.startswith("loop_")}
         nothing = {name: pa.nulls(held.num_rows, kind) for name, kind in empty.items() if name != "loop_share"}
         columns |= {**nothing, "loop_share": pa.array(np.zeros(held.num_rows))}
+    if settings.tokenizer:
+        columns["model_tokens"] = held["model_tokens"]
     found = {name for name in held.column_names if name in PATTERNS and PATTERNS[name] & wanted}
     columns |= {name: held[name] for name in held.column_names if name in found}
     loops = run.loops if "loops" in settings.signals else run.loops.slice(0, 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xxhash
 
 from auditor.corpus import Part
 from auditor.dialects import Dialects, ShapeError
@@ -73,6 +74,10 @@ class Run:
         """One row for each sample."""
         return self._table("samples")
 
+    def columns(self, table: str, names: list[str]) -> pa.Table:
+        """Return some columns of a table, without reading the others."""
+        return self._table(table, names).select(names)
+
     @cached_property
     def brief(self) -> pa.Table:
         """Those columns of the samples that say where each stands and what became of it."""
@@ -134,6 +139,13 @@ class Run:
     def profile(self) -> Profile:
         """The rules that were applied, as they were then."""
         return from_json(json.loads((self.path / "rules.json").read_bytes()))
+
+    @property
+    def audit(self) -> str:
+        """The audit's id, by which decisions know it; it depends on the inputs and the rules alone."""
+        inputs = "|".join(f"{item['file']}:{item['size']}:{item.get('xxh3', '')}" for item in self.manifest["inputs"])
+        settings = repr(sorted(self.manifest["settings"].items()))
+        return xxhash.xxh3_64_hexdigest(f"{inputs}|{settings}".encode("utf-8", "surrogatepass"))[:8]
 
     @cached_property
     def sources(self) -> list[Source]:

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from auditor import __version__, accounting
+from auditor import __version__, accounting, trim
 from auditor.audit import Audit
 from auditor.faults import KINDS
 from auditor.kernels.flat import Ints
+from auditor.outputs.packs import packs
 from auditor.rule import Kind
 
 # 1: the first.
@@ -25,7 +26,10 @@ LOOK, ACT = 0.01, 0.05
 def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
     """Return the summary of an audit; ``codes`` are the rules that each sample meets."""
     everything, left = np.ones(audit.corpus.rows, np.bool_), ~audit.plan.dropped
-    budgets = [accounting.budget(audit.corpus, audit.relations, alive) for alive in (everything, left)]
+    budgets = [
+        accounting.budget(audit.corpus, audit.relations, everything),
+        accounting.budget(audit.corpus, audit.relations, left, _going(audit)),
+    ]
     before, after = (_shares(audit, alive, held) for alive, held in zip((everything, left), budgets, strict=True))
     totals = _totals(audit, codes)
     return {
@@ -37,9 +41,12 @@ def summary(audit: Audit, codes: pa.ListArray) -> dict[str, Any]:
         "before": before,
         "after": after,
         "effective": _effective(audit),
+        "alarms": alarms(audit),
         "concentration": audit.relations.patterns.concentration,
         "rules": _rules(audit, codes),
         "files": _files(audit, budgets[0]["trained_tokens"]),
+        "allowed": _allowed(audit),
+        **({"packs": found} if (found := packs(audit)) else {}),
         "skipped": [
             {"file": item.name, "reason": item.reason, "template": item.template, "about": item.about}
             for item in audit.skipped
@@ -70,13 +77,15 @@ def _shares(audit: Audit, alive: NDArray[np.bool_], held: Mapping[str, Mapping[s
     """Return what the samples that stay hold, and which share of their trained tokens repeats something.
 
     Rows are put down to one cause each: loop, else copy of another that stays, else near duplicate; trained tokens as
-    the budget says, where a copy is a copy whatever else it holds.
+    the budget says, where a copy is a copy whatever else it holds. What an allow-list allows stands in the budget and
+    is counted nowhere else.
     """
-    parts = accounting.total(held["trained_tokens"])
-    total = sum(parts.values())
-    loops = accounting.looped(audit.corpus.samples) & alive
-    copy = accounting.spare(audit.relations, alive) & ~loops
-    near = accounting.near_copies(audit.relations, alive) & ~loops & ~copy
+    counted = {kind: ~_meant(audit, kind) for kind in ("loop", "copy", "near")}
+    total = sum(accounting.total(held["trained_tokens"]).values())
+    parts = {name: int(part[counted.get(name, alive)].sum()) for name, part in held["trained_tokens"].items()}
+    loops = accounting.looped(audit.corpus.samples) & alive & counted["loop"]
+    copy = accounting.spare(audit.relations, alive) & ~loops & counted["copy"]
+    near = accounting.near_copies(audit.relations, alive) & ~loops & ~copy & counted["near"]
     found: dict[str, Any] = {"samples": int(alive.sum()), "trained_tokens": total}
     for name, hit in (("loop", loops), ("copy", copy), ("near", near)):
         found[f"{name}_rows"] = int(hit.sum())
@@ -93,6 +102,12 @@ def _shares(audit: Audit, alive: NDArray[np.bool_], held: Mapping[str, Mapping[s
     return found
 
 
+def _meant(audit: Audit, kind: str) -> NDArray[np.bool_]:
+    """Tell the samples whose loops, copies or near duplicates are allowed."""
+    loops = audit.profile.of(Kind.LOOP)
+    return audit.allowance.meant(loops if kind == "loop" else audit.profile.of(Kind.RELATION, kind))
+
+
 def _distinct(keeper: NDArray[np.int64], alive: NDArray[np.bool_]) -> int:
     """Count the rows that stand for those that stay."""
     hit = np.zeros(len(keeper), np.bool_)
@@ -105,7 +120,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _totals(audit: Audit, codes: pa.ListArray) -> dict[str, int]:
-    """Return the rows read and what became of each: read = kept + dropped + rejected."""
+    """Return the rows read and what became of each: read = kept (some trimmed) + dropped + rejected."""
     rejected = sum(_rejected(audit))
     dropped = int(audit.plan.dropped.sum())
     rows = audit.corpus.rows
@@ -116,11 +131,13 @@ def _totals(audit: Audit, codes: pa.ListArray) -> dict[str, int]:
         "samples": rows,
         "rejected": rejected,
         "kept": rows - dropped,
+        "trimmed": len(audit.plan.cuts),
         "dropped": dropped,
         "with_findings": int((np.diff(codes.offsets.to_numpy()) > 0).sum()),
         **{
             name: int(samples[name].to_numpy().sum())
-            for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens")
+            for name in ("turns", "chars", "trained_chars", "tokens", "trained_tokens", "model_tokens")
+            if name in samples.column_names
         },
     }
 
@@ -136,7 +153,8 @@ def _rejected(audit: Audit) -> list[int]:
 
 def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
     """Return what each rule met: findings, samples, trained tokens of those it drops."""
-    findings = Counter(finding.rule for finding in audit.findings)
+    findings = Counter(finding.rule for finding in audit.findings if not finding.allowed)
+    allowed = Counter(finding.rule for finding in audit.findings if finding.allowed)
     rows = {item["values"]: item["counts"] for item in pc.value_counts(codes.values).to_pylist()}
     tokens = audit.corpus.samples["trained_tokens"].to_numpy()
     listed = []
@@ -150,9 +168,53 @@ def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
                 "severity": rule.severity.value,
                 "action": rule.action.value,
                 "findings": findings[rule.code],
+                "allowed": allowed[rule.code],
                 "rows": rows.get(rule.code, 0) if rule.kind is not Kind.FAULT else findings[rule.code],
                 "dropped": int(gone.sum()),
                 "dropped_tokens": int(tokens[gone].sum()),
+            }
+        )
+    return listed
+
+
+def _going(audit: Audit) -> NDArray[np.float64]:
+    """Estimate which share of each sample's trained characters goes because its loops are cut short."""
+    loops = audit.corpus.loops.filter(pc.is_in(audit.corpus.loops["row"], pa.array(list(audit.plan.cuts), pa.int64())))
+    times = {loop["row"]: float(loop["times"]) for loop in loops.select(["row", "times"]).to_pylist()}
+    return trim.shares(audit.plan.cuts, audit.corpus.samples["trained_chars"].to_numpy(), times)
+
+
+def alarms(audit: Audit) -> list[dict[str, Any]]:
+    """Return the files that would lose a larger share of their rows or trained tokens than the plan may take."""
+    corpus, gone, files = audit.corpus, audit.plan.dropped, len(audit.corpus.sources)
+    found = []
+    shares = []
+    for weight in (np.ones(corpus.rows), corpus.samples["trained_tokens"].to_numpy()):
+        whole, lost = (np.bincount(corpus.source, part, minlength=files) for part in (weight, weight * gone))
+        shares.append(np.divide(lost, whole, out=np.zeros(files), where=whole > 0))
+    for index in np.flatnonzero(np.maximum(*shares) > audit.profile.wishes.alarm).tolist():
+        rows, tokens = (round(float(share[index]), 6) for share in shares)
+        found.append({"file": corpus.sources[index].name, "rows_share": rows, "trained_tokens_share": tokens})
+    return found
+
+
+def _allowed(audit: Audit) -> list[dict[str, Any]]:
+    """Return each entry of the allow-lists: which samples it names, what they meet, and how many it keeps."""
+    tokens = audit.corpus.samples["trained_tokens"].to_numpy()
+    meant = [finding for finding in audit.findings if finding.allowed]
+    listed = []
+    for entry, mask in zip(audit.allowance.entries, audit.allowance.masks, strict=True):
+        words = f"{entry.reason} ({entry.owner})"
+        listed.append(
+            {
+                entry.by: list(entry.values),
+                "rules": [prefix for prefix in entry.rules if prefix],
+                "reason": entry.reason,
+                "owner": entry.owner,
+                "rows": int(mask.sum()),
+                "trained_tokens": int(tokens[mask].sum()),
+                "findings": sum(words in (finding.allowed or "").split("; ") for finding in meant),
+                "spared": int((audit.spared & mask).sum()),
             }
         )
     return listed
@@ -167,6 +229,15 @@ def _effective(audit: Audit) -> dict[str, Any]:
     return {**found, "most": {**found["most"], **place}}
 
 
+def _dialects(audit: Audit) -> list[dict[str, int]]:
+    """Count the rows of each dialect in each source."""
+    held = audit.corpus.samples["dialect"].combine_chunks().dictionary_encode()
+    names = held.dictionary.to_pylist()
+    keys = audit.corpus.source * len(names) + held.indices.to_numpy()
+    counts = np.bincount(keys, minlength=len(audit.corpus.sources) * len(names)).reshape(-1, len(names)).tolist()
+    return [dict(sorted((name, n) for name, n in zip(names, own, strict=True) if n)) for own in counts]
+
+
 def _files(audit: Audit, held: Mapping[str, Ints]) -> list[dict[str, Any]]:
     """Return what each file held and what becomes of its rows."""
     corpus = audit.corpus
@@ -178,16 +249,13 @@ def _files(audit: Audit, held: Mapping[str, Ints]) -> list[dict[str, Any]]:
     lost = np.bincount(corpus.source, weights=gone, minlength=sources)
     parts = accounting.by_file(held, corpus.source, sources)
     damaged = set(corpus.faults.filter(pc.is_in(corpus.faults["kind"], pa.array(["truncated"])))["source"].to_pylist())
-    counted = (
-        corpus.samples.select(["source", "dialect"]).group_by(["source", "dialect"]).aggregate([([], "count_all")])
-    )
-    dialects = {(item["source"], item["dialect"]): item["count_all"] for item in counted.to_pylist()}
+    dialects = _dialects(audit)
     return [
         {
             "file": source.name,
             "form": source.form,
             "compression": source.compression,
-            "dialects": {name: n for (number, name), n in sorted(dialects.items()) if number == index},
+            "dialects": dialects[index],
             "rows": int(rows[index]),
             "rejected": rejected,
             "damaged": index in damaged,

@@ -77,6 +77,8 @@ def samples(audit: Audit) -> pa.Table:
         final[name] = _group_column(audit.groups, kind, rows)
     codes = rules_of(audit)
     final["rules"] = codes
+    if audit.allowance.entries:
+        final["allowed"] = rules_of(audit, allowed=True)
     final["action"] = _actions(audit, codes)
     return pa.table(final)
 
@@ -118,8 +120,11 @@ def _group_column(groups: Sequence[Group], kind: str, rows: int) -> pa.Array:
     return pa.array([group.name for group in chosen], pa.string()).take(pa.array(place, mask=place < 0))
 
 
-def rules_of(audit: Audit) -> pa.ListArray:
-    """Return the codes of the rules that each sample meets, by itself or through a group, in order."""
+def rules_of(audit: Audit, *, allowed: bool = False) -> pa.ListArray:
+    """Return the codes of the rules that each sample meets, by itself or through a group, in order.
+
+    Where an allow-list says that it may, they are given only if asked for.
+    """
     codes = [rule.code for rule in audit.profile.rules]
     number = {code: index for index, code in enumerate(codes)}
     held = {group.name: group.rows for group in audit.groups}
@@ -130,6 +135,11 @@ def rules_of(audit: Audit) -> pa.ListArray:
     which = np.repeat(np.array([code for _, code in (*single, *grouped)], np.int64), sizes)
     keys = np.sort(rows * len(codes) + which)
     keys = keys[np.diff(keys, prepend=-1) != 0]
+    meant = np.zeros(len(keys), np.bool_)
+    for index, code in enumerate(codes if audit.allowance.entries else ()):
+        own = keys % len(codes) == index
+        meant[own] = audit.allowance.covered(code)[keys[own] // len(codes)]
+    keys = keys[meant == allowed]
     ends = np.searchsorted(keys, np.arange(audit.corpus.rows + 1) * len(codes))
     return pa.ListArray.from_arrays(
         pa.array(ends, pa.int32()), pa.array(codes, pa.string()).take(pa.array(keys % len(codes)))
@@ -141,7 +151,8 @@ def _actions(audit: Audit, codes: pa.ListArray) -> pa.Array:
     hit = pc.is_in(codes.values, pa.array(flagging, pa.string())).to_numpy(zero_copy_only=False)
     flagged = sums(hit.astype(np.int64), codes.offsets.to_numpy().astype(np.int64)) > 0
     fate = np.where(audit.plan.dropped, 2, np.where(flagged, 1, 0))
-    return pa.array(["keep", "flag", "drop"]).take(pa.array(fate))
+    fate[list(audit.plan.cuts)] = 3
+    return pa.array(["keep", "flag", "drop", "trim"]).take(pa.array(fate))
 
 
 def groups(audit: Audit) -> pa.Table:

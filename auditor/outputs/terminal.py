@@ -8,12 +8,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from auditor.outputs import packs
 from auditor.outputs.cleaned import Count
 from auditor.outputs.layout import grid as _table
 from auditor.outputs.layout import indented as _indented
 from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
-from auditor.rule import Profile, Rule
+from auditor.rule import Kind, Profile, Rule
 from auditor.words import language, say
 from auditor.xtuner.edit import Edited
 
@@ -93,12 +94,38 @@ def overview(run: Run) -> RenderableType:
 def judgement(found: Mapping[str, Any], profile: Profile) -> list[RenderableType]:
     """Return verdict, causes, rules and files of a summary."""
     parts: list[RenderableType] = [Text(), _indented(_verdict(found)), Text(), _indented(_causes(found))]
+    if not (profile.of(Kind.LOOP) or profile.of(Kind.RELATION, "copy") or profile.of(Kind.RELATION, "near")):
+        blind = say("No verdict: these rules look for neither loops nor copies nor near duplicates.")
+        parts = [Text(), _indented(Text(blind, "bold"))]
     met = [rule for rule in found["rules"] if rule["findings"]]
     if met:
         parts += [Text(), _indented(_rules(profile, met))]
+    if "packs" in found:
+        parts += [Text(), _indented(packs.told(found["packs"], found["totals"]["samples"]))]
+    if found["allowed"]:
+        parts += [Text(), _indented(_allowed(found["allowed"]))]
     if len(found["files"]) > 1:
         parts += [Text(), _indented(_files(found["files"]))]
-    return [*parts, Text(), _indented(_effective(found))]
+    parts += [Text(), _indented(_effective(found))]
+    if found["alarms"]:
+        parts += [Text(), _indented(_alarms(found["alarms"]))]
+    return parts
+
+
+def _alarms(held: list[dict[str, Any]]) -> Text:
+    """Warn of the files that would lose most."""
+    told = Text("", "yellow")
+    for item in held[:MOST]:
+        shares = {name: percent(item[f"{name}_share"]) for name in ("rows", "trained_tokens")}
+        words = say(
+            "{file} would lose {rows} of its rows, {tokens} of its trained tokens",
+            file=shown(item["file"]), rows=shares["rows"], tokens=shares["trained_tokens"],
+        )  # fmt: skip
+        told.append(f"{say('alarm')}: {words}\n")
+    if len(held) > MOST:
+        told.append(say("{count} more files", count=number(len(held) - MOST)))
+    told.rstrip()
+    return told
 
 
 def _effective(found: Mapping[str, Any]) -> Text:
@@ -166,6 +193,23 @@ def _rules(profile: Profile, met: list[dict[str, Any]]) -> Table:
         table.add_row(
             Text(", ".join(sorted({rule["code"][:2] for rule in low})), "dim"), title, number(findings), "", ""
         )
+    return table
+
+
+def _allowed(entries: list[dict[str, Any]]) -> Table:
+    """Return what is allowed, by whom; an entry that names nothing stands out."""
+    table = _table("allowed", "", "findings", "rows", "spared")
+    for entry in entries[:MOST]:
+        by = next(name for name in ("id", "group", "file", "pattern") if name in entry)
+        name = Text(shown(f"{by} {', '.join(entry[by])}"), overflow="ellipsis", no_wrap=True)
+        words = Text(shown(f"{entry['reason']} ({entry['owner']})"))
+        if not entry["rows"]:
+            name.stylize("yellow")
+            words.append(f" · {say('names nothing here')}", "yellow")
+        table.add_row(name, words, number(entry["findings"]), number(entry["rows"]), number(entry["spared"]))
+    table.columns[1].justify = "left"
+    if len(entries) > MOST:
+        table.add_row("", say("{count} more entries", count=number(len(entries) - MOST)), "", "", "")
     return table
 
 

@@ -30,7 +30,7 @@ def thresholds(audit: Audit) -> list[dict[str, Any]]:
     found = []
     for step in sorted({*(step for step in STEPS if step >= settings.reach), own}):
         held = decided(near, audit.relations.rank, Cut(min(settings.review, step), step, settings.contained))
-        tried = plan.decide(audit.corpus, audit.profile, replace(audit.relations, near=held))
+        tried = plan.decide(audit.corpus, audit.profile, replace(audit.relations, near=held), audit.groups)
         gone = tried.rule == rule.code
         found.append(
             {

@@ -30,15 +30,15 @@ def halves(keys: Any) -> NDArray[np.uint64]:  # noqa: ANN401  (pyarrow has no ty
 
 
 def copies(keys: NDArray[np.uint64], rank: Ints) -> Copies:
-    """Group rows with equal keys (zeros stand alone); the keeper is the row of lowest rank.
+    """Group rows with equal keys (zeros stand alone); the keeper is the row of lowest rank, which numbers all rows.
 
     >>> found = copies(np.array([[1, 2], [0, 0], [1, 2], [0, 0]], np.uint64), np.array([3, 2, 1, 0]))
     >>> found.group.tolist(), found.keeper.tolist()
     ([0, -1, 0, -1], [2, 1, 2, 3])
     """
-    held = keys.any(axis=1)
-    order = np.flatnonzero(held)
-    order = order[np.argsort(rank[order])]
+    order = np.empty(len(keys), np.int64)
+    order[rank] = np.arange(len(keys))
+    order = order[(keys[order, 0] | keys[order, 1]) != 0]
     found = buckets(np.ascontiguousarray(keys[:, 0]), order)
     rows, starts = order[found.rows], found.starts
     if (keys[rows, 1] != np.repeat(keys[rows[starts[:-1]], 1], np.diff(starts))).any():

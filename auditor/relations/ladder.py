@@ -26,8 +26,9 @@ def climbed(corpus: Corpus, bands: list[Band], levels: Levels, *, exact: bool = 
     A relation verifies of a group only what it needs to know that rows belong to it, so each threshold needs its own;
     within small groups every pair is verified.
     """
-    floor = levels.floor
-    parts = [relate(corpus, bands, Levels(levels.drop, levels.drop, floor), exact=exact)]
+    floor, sizes_of = levels.floor, _sizes(corpus)
+    first = [reaching(band, sizes_of, levels.drop) for band in bands]
+    parts = [relate(corpus, first, Levels(levels.drop, levels.drop, floor), exact=exact)]
     if levels.tie < levels.drop:
         parts.append(relate(corpus, bands, Levels(levels.tie, levels.tie, floor), exact=exact))
     group = parts[-1].group
@@ -37,9 +38,11 @@ def climbed(corpus: Corpus, bands: list[Band], levels: Levels, *, exact: bool = 
         parts.append(relate(corpus, [together(group, small)], Levels(NEVER, NEVER, floor), exact=True))
     large = sizes > SMALL
     if large.any():
-        held = [within(band, large) for band in bands]
-        rungs = [rung for rung in RUNGS if rung > levels.drop]
-        parts += [above(relate(corpus, held, Levels(rung, rung, floor)), rung) for rung in rungs]
+        held = [within(band, large[band.rows]) for band in bands]
+        for rung in RUNGS:
+            if rung > levels.drop:
+                near = [reaching(band, sizes_of, rung) for band in held]
+                parts.append(above(relate(corpus, near, Levels(rung, rung, floor)), rung))
     ends, common, jaccard = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("ends", "common", "jaccard")
     )
@@ -102,13 +105,29 @@ def together(group: NDArray[np.int32], samples: Ints) -> Band:
     return Band(order.astype(np.int32), np.append(fresh, len(order)))
 
 
-def within(band: Band, wanted: NDArray[np.bool_]) -> Band:
-    """Keep the wanted samples of a band's buckets.
+def _sizes(corpus: Corpus) -> Ints:
+    """Return how many shingles each sample has."""
+    sizes = np.diff(corpus.narrow.offsets)
+    return sizes if corpus.place is None else sizes[corpus.place]
+
+
+def reaching(band: Band, sizes: Ints, least: float) -> Band:
+    """Leave out of buckets of rare shingles the samples whose shingle stands too far behind for so much likeness."""
+    if not len(band.places):
+        return band
+    held = sizes[band.rows]
+    return within(band, held - band.places >= least * held - 1e-9)
+
+
+def within(band: Band, kept: NDArray[np.bool_]) -> Band:
+    """Keep some of the entries of a band's buckets, and no bucket that holds one alone.
 
     >>> held = within(Band(np.array([0, 3, 1, 2], np.int32), np.array([0, 2, 4])), np.array([1, 0, 1, 1], bool))
     >>> held.rows.tolist(), held.starts.tolist()
-    ([0, 3, 2], [0, 2, 3])
+    ([1, 2], [0, 2])
     """
-    kept = wanted[band.rows]
     starts = np.concatenate([[0], np.cumsum(kept)])[band.starts]
-    return Band(band.rows[kept], starts, band.places[kept[: len(band.places)]])
+    sizes = np.diff(starts)
+    kept = kept & np.repeat(sizes > 1, np.diff(band.starts))
+    places = band.places[kept] if len(band.places) else band.places
+    return Band(band.rows[kept], np.concatenate([[0], np.cumsum(sizes[sizes > 1])]), places)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.xtuner import maps
+from auditor.loading import maps
 from auditor.xtuner.parts import Dataset, Found, Hook, strings, whole
 from auditor.xtuner.values import Table, Unknown, last_of, name_of, unknowns
 

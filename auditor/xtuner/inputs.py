@@ -5,21 +5,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from auditor.errors import UsageError
+from auditor.formats import Noted
+from auditor.loading.faults import NAMES, REASONS
+from auditor.loading.maps import known
+from auditor.loading.question import Question
 from auditor.words import say
 from auditor.xtuner.config import Config, looks_like_one, read
-from auditor.xtuner.maps import known
+from auditor.xtuner.review import config_faults, question_of
 
 
 class Inputs(NamedTuple):
-    """What a scan reads, what it must say about configurations (file, line, words), and by path: dialects and times.
+    """What a scan reads, what it says of configurations (file, line, words), and how their files are read.
 
-    A file that is listed twice is read twice in an epoch.
+    ``times`` is how often in an epoch: a file that is listed twice is read twice.
     """
 
     data: list[str]
     notes: list[tuple[str, int, str]]
     dialects: dict[str, str]
     times: dict[str, float]
+    questions: dict[str, Question]
+    noted: list[Noted]
 
 
 def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None) -> Inputs:
@@ -28,6 +34,8 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
     notes: list[tuple[str, int, str]] = []
     dialects: dict[str, str] = {}
     times: dict[str, float] = {}
+    questions: dict[str, Question] = {}
+    noted: list[Noted] = []
     for item in items:
         if "://" in item or item == "-" or not looks_like_one(Path(item)):
             data.append(item)
@@ -39,16 +47,28 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
             told = "; ".join(f"{place}:{line}: {words}" for place, line, words in notes) or "-"
             raise UsageError("{name} names no local data: {told}", hint="see auditor check", name=item, told=told)
         dialects |= {str(path): name for one, path in config.files if (name := _dialect(config, one.map_fn))}
+        questions |= {str(path): question_of(one, config.target) for one, path in config.files}
+        noted += _noted(config)
         for one, path in config.files:
             times[str(path)] = times.get(str(path), 0.0) + one.times
         data += [file for file in files if file not in data]
-    return Inputs(data, notes, dialects, times)
+    return Inputs(data, notes, dialects, times, questions, noted)
 
 
 def _dialect(config: Config, map_fn: str | None) -> str:
     """Name the dialect that a classic map function reads; empty where it is the user's own, or V1 recognises."""
     wanted = known(map_fn) if config.target == "classic" else None
     return wanted.dialects[0] if wanted else ""
+
+
+def _noted(config: Config) -> list[Noted]:
+    """Return a configuration's own traps, and the map functions of its user."""
+    place = config.path.as_posix()
+    found = [
+        Noted(place, line, NAMES[fault.code], fault.reason) for fault in config_faults(config) for line in fault.lines
+    ]
+    own = [(data.line, REASONS["F329"].format(map=data.map_fn)) for data in config.datasets if data.custom]
+    return [*found, *(Noted(place, line, NAMES["F329"], told) for line, told in own)]
 
 
 def _notes(config: Config) -> list[tuple[str, int, str]]:

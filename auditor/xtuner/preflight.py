@@ -3,37 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from auditor.dialects import Dialects, ShapeError
 from auditor.errors import InputError
+from auditor.loading import v1_rows
+from auditor.loading.classic_rows import StopError
+from auditor.loading.columns import Columns
+from auditor.loading.faults import Fault, Faults
+from auditor.loading.keeping import keeps
+from auditor.loading.maps import BY_DIALECT, known
+from auditor.loading.question import Question, Target, kind_of
 from auditor.sources import Source, described
-from auditor.text import tokens
-from auditor.xtuner import v1_rows
-from auditor.xtuner.classic_rows import Look, StopError, turns
-from auditor.xtuner.columns import Columns
-from auditor.xtuner.faults import Fault, Faults
-from auditor.xtuner.maps import BY_DIALECT, known
 from auditor.xtuner.rows import Row, rows
-from auditor.xtuner.v1 import TOKENIZERS
-
-Target = Literal["classic", "classic-0.1.23", "v1"]
 
 PARSE = {"json": "F101", "utf8": "F102", "encoding": "F103", "blank": "F104", "deep": "F105", "long": "F106",
          "number": "F107", "truncated": "F110", "bom": "F201"}  # fmt: skip
 """Faults of a line's bytes and their codes."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked about a file: which XTuner, and how it reads rows."""
-
-    target: Target = "classic"
-    map_fn: str | None = None
-    """Classic: the map function's name, ``None`` for XTuner's own form; V1: the tokenising function's."""
-    loader: str = "load_dataset"
-    template: str | None = None
-    max_length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -165,62 +150,9 @@ def _kept(source: Source, question: Question, faults: Faults, columns: Columns) 
         if row.bad or not isinstance(row.value, dict):
             continue
         try:
-            yield keeps(row, question, faults, columns)
+            yield keeps(row.value, row.line, question, faults, columns)
         except StopError:
             yield False
-
-
-def keeps(row: Row, question: Question, faults: Faults, columns: Columns) -> bool:
-    """Say whether XTuner keeps a row: it has turns, and loss on one of them within max_length. Raises StopError."""
-    old = question.target == "classic-0.1.23"
-    if question.map_fn is not None and known(question.map_fn) is None:
-        return True
-    name = (question.map_fn or "None").rpartition(".")[2]
-    keys = frozenset(columns.keys.get("", ()))
-    look = Look(row.value, row.line, faults, name, old, keys)
-    if question.loader == "LLaVADataset" and "id" not in row.value:
-        raise look.stop("F307")
-    if "preference" in question.loader:
-        return _prefers(look)
-    found = turns(look)
-    filled = old and question.map_fn is None and "output_with_loss" in columns.keys.get("/conversation/*", ())
-    if filled and any("output_with_loss" not in turn for turn in found):
-        look.warn("F336")
-    trained = [bool(turn.get("output_with_loss", not filled)) for turn in found]
-    if found and not any(trained):
-        look.warn("F323")
-        return False
-    return bool(found) and _fits(look, found, question.max_length)
-
-
-def _fits(look: Look, found: list[dict[str, Any]], limit: int | None) -> bool:
-    """Say whether some answer lies within ``limit`` tokens, by estimate; note what is cut."""
-    if limit is None:
-        return True
-    room = 0
-    begins = None
-    for turn in found:
-        room += _estimate(turn.get("system")) + _estimate(turn.get("input"))
-        begins = room if begins is None else begins
-        room += _estimate(turn["output"])
-    if begins is not None and begins >= 1.5 * limit:
-        look.warn("F332", limit=limit)
-        return False
-    if room > limit:
-        look.warn("F312", limit=limit)
-    return True
-
-
-def _estimate(value: Any) -> int:  # noqa: ANN401
-    """Count a text's tokens as our token model does; a model's tokenizer gives a little more or fewer."""
-    return len(tokens(value)) if isinstance(value, str) else 0
-
-
-def _prefers(look: Look) -> bool:
-    for name in ("prompt", "chosen", "rejected") if look.map_name == "None" else ("chosen", "rejected"):
-        if look.field(name) is None:
-            raise look.stop("F305", field=name)
-    return True
 
 
 def _v1(source: Source, question: Question, faults: Faults) -> tuple[int, int]:
@@ -228,7 +160,7 @@ def _v1(source: Source, question: Question, faults: Faults) -> tuple[int, int]:
     shape = {"array": "a JSON array"}.get(source.form, "a packed file" if source.compression else "")
     if source.tabular:
         shape = "a table"
-    kind = TOKENIZERS.get((question.map_fn or "").rpartition(".")[2], "custom")
+    kind = kind_of(question.map_fn)
     if kind == "custom" and question.map_fn:
         faults.add("F329", 0, map=question.map_fn)
     if shape:

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import UsageError
+from auditor.loading import v1_rows
+from auditor.loading.classic_rows import StopError
+from auditor.loading.columns import Columns
+from auditor.loading.faults import Faults
+from auditor.loading.keeping import keeps
+from auditor.loading.maps import known
+from auditor.loading.question import Question, kind_of
 from auditor.sources import Source, described
 from auditor.store import whole
-from auditor.xtuner import preflight, v1_rows
-from auditor.xtuner.classic_rows import StopError
-from auditor.xtuner.columns import Columns
-from auditor.xtuner.faults import Faults
-from auditor.xtuner.maps import known
-from auditor.xtuner.preflight import Question
 from auditor.xtuner.rows import Row, rows
-from auditor.xtuner.v1 import TOKENIZERS
 
 TURN = {"system", "input", "output", "output_with_loss", "need_eos_token", "sep"}
 FORMATTED = {"instruction", "input", "instruction_zh", "input_zh", "context", "question"}
@@ -103,9 +103,9 @@ def _passes(row: Row, value: Any, question: Question, columns: Columns) -> bool:
     scratch = Faults()
     try:
         if question.target == "v1":
-            kind = TOKENIZERS.get((question.map_fn or "").rpartition(".")[2], "openai")
+            kind = kind_of(question.map_fn)
             return v1_rows.accepted(value, row.line, scratch, kind, question.template)
-        kept = isinstance(value, dict) and preflight.keeps(row._replace(value=value), question, scratch, columns)
+        kept = isinstance(value, dict) and keeps(value, row.line, question, scratch, columns)
     except StopError:
         return False
     return kept and not any(fault.code in {"F304", "F310"} for fault in scratch.held.values())

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from auditor.loading.faults import Fault, Faults
+from auditor.loading.question import Question, Target
 from auditor.sources import SUFFIXES
 from auditor.words import say
 from auditor.xtuner.config import Config, located, looks_like_one, read
-from auditor.xtuner.faults import Fault, Faults
 from auditor.xtuner.parts import Dataset
-from auditor.xtuner.preflight import Question, Target, Verdict, check, guessed
+from auditor.xtuner.preflight import Verdict, check, guessed
 
 
 @dataclass(frozen=True)

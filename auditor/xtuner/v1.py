@@ -3,15 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from auditor.loading.question import TOKENIZERS
 from auditor.xtuner.parts import Dataset, Found, strings, whole
 from auditor.xtuner.values import Built, Symbol, Unknown, last_of, unknowns
 
-TOKENIZERS = {
-    "OpenaiTokenizeFunctionConfig": "openai", "PretrainTokenizeFunctionConfig": "pretrain",
-    "LongTextPretrainTokenizeFunctionConfig": "pretrain", "FTDPTokenizeFnConfig": "ftdp",
-    "FtdpTokenizedDataMapping": "tokenized", "InternS1VLTokenizeFnConfig": "openai",
-    "Qwen3VLTokenizeFnConfig": "openai", "RLTextTokenizeFnConfig": "rl", "RLQwen3VLTokenizeFnConfig": "rl",
-}  # fmt: skip
 LISTS = ("dataset_config_list", "dataset_config", "dataset_configs", "datasets")
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from auditor.cli import main
+from auditor.loading.faults import REASONS, REMEDIES
+from auditor.loading.question import Question, Target
 from auditor.outputs.run import Run
 from auditor.words import choose
-from auditor.xtuner.faults import REASONS, REMEDIES
-from auditor.xtuner.preflight import Question, Target, check
+from auditor.xtuner.preflight import check
 from auditor.xtuner.repair import repair
 
 HERE = Path(__file__).parent

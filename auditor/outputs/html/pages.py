@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import xxhash
 from markupsafe import Markup
 
 from auditor.outputs.html.shown import visible
@@ -49,12 +48,9 @@ class Site:
 def site(run: Run, language: str, *, single: bool) -> Site:
     """Describe a run; its id depends on the inputs and the rules alone."""
     held = run.manifest
-    inputs = "|".join(f"{item['file']}:{item['size']}:{item.get('xxh3', '')}" for item in held["inputs"])
-    settings = repr(sorted(held["settings"].items()))
-    audit = xxhash.xxh3_64_hexdigest(f"{inputs}|{settings}".encode("utf-8", "surrogatepass"))[:8]
     names = [item["file"].rstrip("/").rpartition("/")[2] for item in held["inputs"]]
     name = names[0] if len(names) == 1 else run.path.name.removesuffix(".audit")
-    return Site(name, audit, held["tool"], held["settings"]["profile"], language, single)
+    return Site(name, run.audit, held["tool"], held["settings"]["profile"], language, single)
 
 
 def environment(site: Site) -> jinja2.Environment:

@@ -28,13 +28,22 @@ class Line(NamedTuple):
 
 
 def build(facts: Facts) -> dict[str, Any]:
-    """Return what the page's template needs: rules that were met, then the others."""
+    """Return what the page's template needs: rules that were met, the others, what is allowed, other tools' ways."""
     lines = [_line(held, facts.rules.get(held["code"])) for held in facts.run.summary["rules"]]
     return {
         "met": [line for line in lines if line.held["findings"]],
         "unmet": [line for line in lines if not line.held["findings"]],
+        "allowed": [_entry(held) for held in facts.run.summary.get("allowed", ())],
+        "packs": facts.run.summary.get("packs"),
+        "root": facts.root,
         "scripts": {},
     }
+
+
+def _entry(held: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry of an allow-list with what it names on one line."""
+    by = next(name for name in ("id", "group", "file", "pattern") if name in held)
+    return {**held, "by": by, "named": ", ".join(held[by])}
 
 
 def title(facts: Facts, code: str) -> Both:

@@ -7,7 +7,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from auditor.faults import KINDS
+from auditor.faults import CLASSIC, KINDS, V1
+from auditor.judge import STOPS
 from auditor.outputs import charts
 from auditor.outputs.html.facts import CAUSES, Facts, met
 from auditor.outputs.html.rules import title
@@ -133,11 +134,15 @@ class Sources:
         found = []
         for held in met(self.facts.run, rules).to_pylist():
             kind = KINDS[rules[held["rule"]].target]
-            stops = ("both" if kind.v1 else "classic") if kind.classic else "v1" if kind.v1 else "no"
-            note = held["note"].rpartition("; ")[0] or held["note"]
+            note, _, told = held["note"].rpartition("; ")
+            note, stops = (note, SAID.get(told, "no")) if note else (told, "no")
             place = held["file"], held["line"], held["offset"]
             found.append(Bad(title(self.facts, held["rule"]), *place, note, kind.rejects, stops))
         return sorted(found, key=lambda bad: not bad.rejected)
+
+
+SAID = {STOPS[bits]: name for bits, name in ((0, "no"), (CLASSIC, "classic"), (V1, "v1"), (CLASSIC | V1, "both"))}
+"""How the page names which XTuner stops, by what a finding's note says."""
 
 
 def _cell(count: int, most: int, *, own: bool) -> dict[str, int]:

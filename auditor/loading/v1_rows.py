@@ -6,8 +6,8 @@ Found by running V1 on lines that hold just that case; templates with parsers of
 from typing import Any
 
 from auditor.dialects.shape import name_of
-from auditor.xtuner.classic_rows import StopError
-from auditor.xtuner.faults import Faults
+from auditor.loading.classic_rows import StopError
+from auditor.loading.faults import Faults
 
 KEYS = {"role", "content", "reasoning_content", "thinking", "tool_calls", "loss", "name", "meta", "tool_call_id"}
 ROLES = ("system", "user", "assistant", "tool", "developer", "pretrain")
@@ -54,13 +54,13 @@ def _messages(row: Any, line: int, faults: Faults, kind: str) -> list[Any]:  # n
     if row is None:
         return []
     if not isinstance(row, list):
-        raise _stop(faults, "F108", line, field="messages", found=name_of(row), wanted="a list of messages")
+        raise _stop(faults, "F337", line, field="messages", found=name_of(row), wanted="a list of messages")
     return row
 
 
 def _message(item: Any, line: int, faults: Faults, kind: str, template: str | None) -> None:  # noqa: ANN401
     if not isinstance(item, dict):
-        raise _stop(faults, "F108", line, field="messages/*", found=name_of(item), wanted="an object")
+        raise _stop(faults, "F337", line, field="messages/*", found=name_of(item), wanted="an object")
     roles = FTDP_ROLES if kind == "ftdp" else ROLES
     if item.get("role") not in roles:
         raise _stop(faults, "F315", line, found=str(item.get("role")), map="V1", wanted=", ".join(roles))
@@ -68,7 +68,7 @@ def _message(item: Any, line: int, faults: Faults, kind: str, template: str | No
     if content is None:
         raise _stop(faults, "F305", line, field="content")
     if not isinstance(content, str | list):
-        raise _stop(faults, "F108", line, field="content", found=name_of(content), wanted="text")
+        raise _stop(faults, "F337", line, field="content", found=name_of(content), wanted="text")
     if kind == "ftdp" or template in LAX:
         return
     extra = sorted(set(item) - KEYS)
@@ -92,5 +92,5 @@ def _pretrain(row: Any, line: int, faults: Faults) -> bool:  # noqa: ANN401
     if not isinstance(row, dict) or "content" not in row:
         raise _stop(faults, "F301", line, map="V1", field="content", fitting="-")
     if not isinstance(row["content"], str):
-        raise _stop(faults, "F108", line, field="content", found=name_of(row["content"]), wanted="text")
+        raise _stop(faults, "F337", line, field="content", found=name_of(row["content"]), wanted="text")
     return bool(row["content"])

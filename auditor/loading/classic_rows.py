@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.dialects.shape import name_of
-from auditor.xtuner.faults import Faults
-from auditor.xtuner.maps import known
+from auditor.loading.faults import Faults
+from auditor.loading.maps import known
 
 Row = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ class Look:
             return value
         if value is None:
             raise self.stop("F305", field=name)
-        raise self.stop("F108", field=name, found=name_of(value), wanted="text")
+        raise self.stop("F337", field=name, found=name_of(value), wanted="text")
 
     def formatted(self, name: str) -> str:
         """Return a field as it is formatted into a prompt, whatever it is."""
@@ -83,7 +83,7 @@ def _output(look: Look, turn: Turn) -> str:
         look.warn("F304")
         return ""
     text = look.text(turn["output"], "output")
-    if not text:
+    if not text and turn.get("output_with_loss", True) and not turn.get("calls"):
         look.warn("F310")
     return text
 
@@ -97,11 +97,11 @@ def _standard(look: Look) -> list[Turn]:
     if not isinstance(held, list):
         if held is None:
             raise look.stop("F305", field="conversation")
-        raise look.stop("F108", field="conversation", found=name_of(held), wanted="a list of turns")
+        raise look.stop("F337", field="conversation", found=name_of(held), wanted="a list of turns")
     found = []
     for index, item in enumerate(held):
         if not isinstance(item, dict):
-            raise look.stop("F108", field=f"conversation/{index}", found=name_of(item), wanted="an object")
+            raise look.stop("F337", field=f"conversation/{index}", found=name_of(item), wanted="an object")
         found.append(dict(item))
     if not found:
         look.warn("F308")
@@ -110,7 +110,7 @@ def _standard(look: Look) -> list[Turn]:
 
 def _fitting(row: Row) -> str:
     """Name the map functions whose fields a row has."""
-    from auditor.xtuner.maps import MAPS  # noqa: PLC0415  (a table, read only for the hint)
+    from auditor.loading.maps import MAPS  # noqa: PLC0415  (a table, read only for the hint)
 
     names = [name for name, wanted in MAPS.items() if set(wanted.fields) <= set(row)]
     return ", ".join(names[:4]) or "None"
@@ -131,10 +131,10 @@ def _list(look: Look, name: str) -> list[Any]:
     if held is None:
         raise look.stop("F305", field=name)
     if not isinstance(held, list):
-        raise look.stop("F108", field=name, found=name_of(held), wanted="a list of messages")
+        raise look.stop("F337", field=name, found=name_of(held), wanted="a list of messages")
     for index, item in enumerate(held):
         if not isinstance(item, dict):
-            raise look.stop("F108", field=f"{name}/{index}", found=name_of(item), wanted="an object")
+            raise look.stop("F337", field=f"{name}/{index}", found=name_of(item), wanted="an object")
     return held
 
 
@@ -156,7 +156,13 @@ def _talk(look: Look, items: list[Any], keys: tuple[str, str], speakers: tuple[s
         elif speaker == speakers[1]:
             with_loss = look.map_name != "openai_map_fn" or _loss(look, item)
             found.append(
-                {"system": system, "input": asked, "output": _of(look, item, said), "output_with_loss": with_loss}
+                {
+                    "system": system,
+                    "input": asked,
+                    "output": _of(look, item, said),
+                    "output_with_loss": with_loss,
+                    "calls": bool(item.get("tool_calls")),
+                }
             )
             asked, system = "", None
         elif speaker == "system" and look.map_name == "openai_map_fn":

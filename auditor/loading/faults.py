@@ -17,7 +17,6 @@ REASONS = {
     "F105": "nested too deep",
     "F106": "a very long line",
     "F107": "a number that XTuner's reader cannot hold",
-    "F108": "{field} is {found}, expected {wanted}",
     "F110": "the file is cut short or damaged",
     "F201": "the file begins with a byte order mark",
     "F202": "a key stands twice in one object",
@@ -33,7 +32,7 @@ REASONS = {
     "F309": "a null {field} is written into the prompt as the word None",
     "F310": "an empty answer: XTuner trains the end mark alone",
     "F311": "### stands inside a text: oasst1_map_fn cuts there and loses what follows",
-    "F312": "the row is longer than {limit} tokens by estimate: XTuner cuts its end, end mark included",
+    "F312": "the row is longer than {limit} tokens ({how}): XTuner cuts its end, end mark included",
     "F313": "XTuner V1 reads one object a line, and this is {found}",
     "F314": "the file is empty",
     "F315": "the role {found} is not known to {map}",
@@ -53,11 +52,12 @@ REASONS = {
     "F329": "the map function {map} is not XTuner's own: what it makes of rows is not known",
     "F330": "a row that is no object",
     "F331": "no map function is given for rows of the shape {found}; XTuner drops them all",
-    "F332": "the row is longer than {limit} tokens before its first answer, by estimate: XTuner drops it",
+    "F332": "the row is longer than {limit} tokens before its first answer ({how}): XTuner drops it",
     "F333": "the value of {what} is not known: {why}",
     "F334": "{path} comes from the hub and is not checked",
     "F335": "a key of a turn holds values of more than one type; the reader cannot bring them together",
     "F336": "output_with_loss stands in some turns only: the reader fills the others with null, which means no loss",
+    "F337": "{field} is {found}, expected {wanted}",
 }
 """Why XTuner stops, or what it silently does."""
 
@@ -69,7 +69,6 @@ REMEDIES = {
     "F105": "flatten the row",
     "F106": "split the row",
     "F107": "write the number as text, or take it out",
-    "F108": "give {wanted}",
     "F110": "fetch it again",
     "F201": "save the file as UTF-8 without a mark; --fix does",
     "F202": "keep one of the two; --fix keeps the last",
@@ -110,8 +109,21 @@ REMEDIES = {
     "F334": "download it, and check the files",
     "F335": "give the key one type, or take it out; --fix takes it out",
     "F336": "write output_with_loss in every turn; --fix does",
+    "F337": "give {wanted}",
 }
 """What to do about it."""
+
+
+NAMES = {
+    "F301": "missing_field", "F302": "unknown_key", "F303": "mixed_types", "F304": "missing_output",
+    "F305": "null_field", "F307": "no_id", "F308": "no_turns", "F309": "null_in_prompt", "F310": "empty_answer",
+    "F311": "cut_at_marks", "F312": "cut_at_limit", "F313": "not_by_lines", "F314": "empty_file",
+    "F315": "unknown_role", "F316": "tool_arguments", "F317": "thinking", "F318": "cache_tag", "F320": "inert_limit",
+    "F321": "shared_hooks", "F322": "read_again", "F323": "no_loss", "F324": "answer_first", "F325": "no_answer_last",
+    "F326": "joined_questions", "F328": "nothing_left", "F329": "own_map", "F330": "not_an_object", "F331": "no_map",
+    "F332": "question_at_limit", "F333": "not_resolved", "F334": "from_hub", "F337": "refused_type",
+}  # fmt: skip
+"""The kinds of fault that a scan judges too; what lacks needs all rows of a file, or XTuner 0.1.23."""
 
 
 @dataclass
@@ -123,6 +135,11 @@ class Fault:
     lines: list[int]
     count: int = 1
     values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Why, in English, as it is written down."""
+        return REASONS[self.code].format(**self.values)
 
     @property
     def message(self) -> str:
@@ -145,7 +162,8 @@ TYPES = {
     "an object": "an object", "a list of messages": "a list of messages", "a JSON array": "a JSON array",
     "one object over many lines": "one object over many lines", "a packed file": "a packed file",
     "a list of turns": "a list of turns", "a table": "a table",
-    "several objects on one line": "several objects on one line",
+    "several objects on one line": "several objects on one line", "by estimate": "by estimate",
+    "by its tokenizer": "by its tokenizer",
 }  # fmt: skip
 """Names of types that sentences are filled with."""
 
