@@ -87,7 +87,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     held_out = [str(item) for item in ([against] if isinstance(against, str | Path) else against)]
     others, lost = sources.find(held_out, work) if held_out else ([], [])
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
-    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, clock, noted)
+    result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
         folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}

@@ -58,7 +58,6 @@ class Measured:
     skipped: Sequence[Skipped]
     near: Neighbours | None
     patterns: Patterns
-    noted: Sequence[Noted] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,6 @@ class Audit:
     groups: Sequence[Group]
     findings: Sequence[Finding]
     plan: Plan
-    noted: Sequence[Noted]
     allowance: Allowance
     spared: NDArray[np.bool_]
     stages: Mapping[str, Stage]
@@ -87,8 +85,8 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     budget: Budget,
     progress: Progress = silent,
     against: Sequence[Source] = (),
-    clock: Clock | None = None,
     noted: Sequence[Noted] = (),
+    clock: Clock | None = None,
 ) -> Audit:
     """Measure, relate and judge; ``work`` takes what units commit. Raises InputError where no sample was read.
 
@@ -102,7 +100,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         done |= {"rows": int(corpus.read.sum()), "bytes": sum(source.size for source in sources)}
     if not corpus.rows:
         raise _nothing(corpus)
-    corpus = formats.settled(corpus)
+    corpus = formats.settled(corpus, noted)
     whole: Stage = {"rows": corpus.rows, "bytes": int(corpus.lengths.sum())}
     with clock.stage("relate") as done:
         progress("relate", None)
@@ -120,7 +118,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)
-        return judged(Measured(corpus, skipped, near, looked, noted), profile, clock.stages)
+        return judged(Measured(corpus, skipped, near, looked), profile, clock.stages)
 
 
 def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
@@ -129,10 +127,10 @@ def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Aud
     relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
     allowed = allow.allowance(corpus, profile.allowed, groups)
-    findings = list(allow.marked(judge.met(profile, corpus, groups, held.noted), allowed, groups))
+    findings = list(allow.marked(judge.met(profile, corpus, groups), allowed, groups))
     fates = plan.decide(corpus, profile, relations, groups)
     spared = allow.spare(fates, allowed)
-    found = groups, findings, fates, held.noted, allowed, spared
+    found = groups, findings, fates, allowed, spared
     return Audit(corpus, held.skipped, profile, relations, *found, stages)
 
 

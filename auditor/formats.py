@@ -64,8 +64,11 @@ class File(NamedTuple):
         return Fault(*places.at(0), NAMES[code], told, stops)
 
 
-def settled(corpus: Corpus) -> Corpus:
-    """Add the faults of whole files, and say of rows without a field what XTuner makes of them."""
+def settled(corpus: Corpus, noted: Sequence[Noted] = ()) -> Corpus:
+    """Add the faults of whole files and of configurations, and say what XTuner makes of rows without a field.
+
+    A fault of a configuration has the source -1, and its ``file``; that of all others is null.
+    """
     held = corpus.faults
     kept = _in_arrays(held.filter(pc.not_equal(held["kind"], LACKS)), corpus)
     found: list[tuple[object, ...]] = []
@@ -75,11 +78,11 @@ def settled(corpus: Corpus) -> Corpus:
         faults = held.slice(places[number], places[number + 1] - places[number])
         file = File(corpus, number, np.arange(first, last), faults)
         found += [(*fault, number) for judge in JUDGES for fault in judge(file)]
-    if not found and kept.equals(held):
-        return corpus
+    found += [(one.line, 0, 0, one.kind, one.message, 0, -1) for one in noted]
     columns = zip(*found, strict=True) if found else [()] * len(kept.schema)
     more = [pa.array(list(column), kind.type) for column, kind in zip(columns, kept.schema, strict=True)]
-    whole = pa.concat_tables([kept, pa.Table.from_arrays(more, schema=kept.schema)])
+    files = pa.array([*[None] * (kept.num_rows + len(found) - len(noted)), *(one.file for one in noted)], pa.string())
+    whole = pa.concat_tables([kept, pa.Table.from_arrays(more, schema=kept.schema)]).append_column("file", files)
     order = [(name, "ascending") for name in ("source", "line", "offset", "kind", "message")]
     return replace(corpus, faults=whole.sort_by(order))
 

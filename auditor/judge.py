@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.faults import BY_KIND, CLASSIC, KINDS, V1
-from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.patterns import Patterns
 from auditor.relations.copies import Copies
@@ -130,7 +129,7 @@ def variety(groups: Sequence[Group], values: Ints) -> Ints:
     return np.bincount(number[order][fresh], minlength=len(groups))
 
 
-def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequence[Noted] = ()) -> Iterator[Finding]:
+def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
     """Yield every finding, rule by rule in order of their codes."""
     for rule in profile.rules:
         if rule.kind is Kind.SIGNAL:
@@ -138,7 +137,6 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group], noted: Sequen
         elif rule.kind is Kind.LOOP:
             yield from _loop(rule, corpus)
         elif rule.kind is Kind.FAULT:
-            yield from _noted(rule, noted)
             yield from _fault(rule, corpus)
         else:
             levels = [other.where.get("threshold", 0) for other in profile.of(rule.kind, rule.target)]
@@ -197,25 +195,16 @@ def _loop(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _noted(rule: Rule, noted: Sequence[Noted]) -> Iterator[Finding]:
-    """Yield what is wrong with a configuration."""
-    for one in noted:
-        if one.kind == rule.target:
-            yield Finding(
-                rule.code, rule.severity.value, None, None, one.file, one.line or None, None, None, note=one.message
-            )
-
-
 def _fault(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
     held = corpus.faults.filter(pc.equal(corpus.faults["kind"], rule.target)).to_pylist()
     for number, faults in _by_source(held):
-        name = corpus.sources[number].name
-        everything = rule.target == "unknown" and len(faults) == corpus.read[number]
+        everything = number >= 0 and rule.target == "unknown" and len(faults) == corpus.read[number]
         for fault in faults[:1] if everything else faults:
             note = fault["message"] + (f" ({len(faults)} rows, the whole file)" if everything else "")
             stops = _stops(rule.target, fault["stops"])
             line = fault["line"] or None
-            row = None if KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
+            name = fault["file"] or corpus.sources[number].name
+            row = None if number < 0 or KINDS[rule.target].rejects else corpus.row_at(number, fault["line"])
             yield Finding(
                 rule.code, rule.severity.value, row, None, name, line, fault["offset"], None, note=f"{note}; {stops}"
             )

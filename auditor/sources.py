@@ -60,8 +60,8 @@ class Source:
     size: int = 0
     mtime: int = 0
     dialect: str = ""
-    times: float = 1.0
     question: Question | None = None
+    times: float = 1.0
 
     @property
     def remote(self) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from auditor.cli.group import Command
-from auditor.cli.options import bound, json_option
+from auditor.cli.options import bound, json_option, tokenizer_option
 from auditor.cli.quick import without_pandas
 
 
@@ -22,14 +22,20 @@ from auditor.cli.quick import without_pandas
     help="Which XTuner: classic is 0.2.0 (default: what the configuration is for, else classic).",
 )  # fmt: skip
 @click.option("--map-fn", help="Read the rows by this map function (default: the one that fits the first row).")
+@tokenizer_option
+@click.option(
+    "--max-length", type=click.IntRange(1), help="Tokens of a row at most (default: what the configuration says)."
+)
 @click.option("--env", callback=bound, multiple=True, help="Give an environment variable a value: NAME=VALUE.")
 @click.option("--fix", is_flag=True, help="Write a repaired copy of every file that needs one.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for repaired copies (default: beside).")
 @json_option
-def command(  # noqa: PLR0913  (one parameter for each option)
+def command(  # noqa: PLR0913, PLR0917  (one parameter for each option)
     data: tuple[str, ...],
     target: str | None,
     map_fn: str | None,
+    tokenizer: str | None,
+    max_length: int | None,
     env: dict[str, str],
     out: Path | None,
     *,
@@ -40,10 +46,12 @@ def command(  # noqa: PLR0913  (one parameter for each option)
     without_pandas()
     from auditor.cli.tell import tell  # noqa: PLC0415
     from auditor.outputs import check, folder  # noqa: PLC0415
+    from auditor.vocab import counter  # noqa: PLC0415
     from auditor.xtuner.repair import Repaired, repair  # noqa: PLC0415
     from auditor.xtuner.review import Wanted, review  # noqa: PLC0415
 
-    found = review(data, Wanted(target, map_fn, env))  # type: ignore[arg-type]
+    count = counter(tokenizer) if tokenizer else None
+    found = review(data, Wanted(target, map_fn, env, max_length, count))  # type: ignore[arg-type]
     repaired: list[Repaired] = []
     for verdict in found.verdicts if fix else ():
         path = Path(verdict.file)

@@ -85,3 +85,9 @@ def bound(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) 
         if not name or not sign:
             raise UsageError("--env does not know {name}", hint="write --env NAME=VALUE", name=name)
     return {name: text for name, _, text in pairs}
+
+
+tokenizer_option = click.option(
+    "--tokenizer", metavar="MODEL",
+    help="Count tokens with this model's tokenizer: a folder, tokenizer.json, or a name on the hub.",
+)  # fmt: skip

@@ -58,6 +58,12 @@ REASONS = {
     "F335": "a key of a turn holds values of more than one type; the reader cannot bring them together",
     "F336": "output_with_loss stands in some turns only: the reader fills the others with null, which means no loss",
     "F337": "{field} is {found}, expected {wanted}",
+    "F338": "the turns are not the {count} that num_turns counts, or one of them is empty: XTuner drops the row",
+    "F339": "the row has {count} images; the loader takes one",
+    "F340": "{loader} reads files whose names end with {wanted}",
+    "F341": "{loader} cannot read this file: it holds {found}",
+    "F342": "{path} is not there, without which the tokens are not found",
+    "F343": "{path} was made of an earlier file: MOSSSFTDataset reads it instead, whatever the file holds now",
 }
 """Why XTuner stops, or what it silently does."""
 
@@ -110,6 +116,12 @@ REMEDIES = {
     "F335": "give the key one type, or take it out; --fix takes it out",
     "F336": "write output_with_loss in every turn; --fix does",
     "F337": "give {wanted}",
+    "F338": "number the turns turn_1, turn_2 …, and give num_turns their number",
+    "F339": "name one image, or none",
+    "F340": "rename the file",
+    "F341": "write an array into a .json file, or one object a line into a .jsonl file",
+    "F342": "make it with xtuner's tokenize_ftdp_datasets",
+    "F343": "delete it, and the one with no_loss_spans in its name",
 }
 """What to do about it."""
 
@@ -163,7 +175,8 @@ TYPES = {
     "one object over many lines": "one object over many lines", "a packed file": "a packed file",
     "a list of turns": "a list of turns", "a table": "a table",
     "several objects on one line": "several objects on one line", "by estimate": "by estimate",
-    "by its tokenizer": "by its tokenizer",
+    "by its tokenizer": "by its tokenizer", "a list of four numbers": "a list of four numbers",
+    "a list of whole numbers": "a list of whole numbers", "one object a line": "one object a line",
 }  # fmt: skip
 """Names of types that sentences are filled with."""
 

@@ -23,7 +23,6 @@ PATTERNS = {
     "opposed": {"opposed"},
     "structure": {"structure"},
     "dialogue": {"dialogue"},
-    "leak": LEAKS,
     "template_share": POURED,
     "template_chars": POURED,
     "phrase_share": PHRASES,
@@ -32,6 +31,7 @@ PATTERNS = {
     "leak_answer": LEAKS,
     "leak_share": LEAKS,
     "leak_place": LEAKS,
+    "leak": LEAKS,
     "metadata": {"metadata"},
     "openings": {"opening", "closing"},
     "closings": {"opening", "closing"},
@@ -76,7 +76,6 @@ def described(audit: Audit) -> dict[str, Any]:
         "reach": settings.reach,
         "tie": settings.tie,
         "patterns": sorted(wanted & {name for names in PATTERNS.values() for name in names}),
-        "noted": [list(each) for each in audit.noted],
         "read": audit.corpus.read.tolist(),
     }
 

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from auditor.audit import NOTHING, Measured
 from auditor.corpus import Corpus
 from auditor.errors import UsageError
-from auditor.formats import Noted
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.outputs.measured import KEYS, PATTERNS, targets
@@ -56,7 +55,7 @@ def restored(run: Run, profile: Profile, settings: Settings, needs: Mapping[str,
     corpus = _corpus(run, settings, wanted, held["read"])
     skipped = [Skipped(item["file"], item["template"], item["about"]) for item in run.summary["skipped"]]
     near = _near(run) if profile.of(Kind.RELATION, "near") else None
-    return Measured(corpus, skipped, near, _patterns(run, corpus, wanted), [Noted(*each) for each in held["noted"]])
+    return Measured(corpus, skipped, near, _patterns(run, corpus, wanted))
 
 
 def _checked(rule: Rule, held: Mapping[str, Any], needs: Settings) -> None:

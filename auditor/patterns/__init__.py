@@ -17,7 +17,6 @@ POURED = {"template", "template_share"}
 """What rules look at that is found with the templates of answers."""
 
 LEAKS = {"leak_prompt", "leak_answer", "leak_share"}
-"""What rules look at that is found by comparing with held-out data."""
 
 TARGETS = PHRASES | POURED | LEAKS | {"prompt_template", "structure", "dialogue", "alike", "opposed"}
 """What rules may ask for of all this."""

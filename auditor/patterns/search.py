@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Ints
-from auditor.patterns import PHRASES, POURED, Patterns, PhraseRow, Shown, SlotRow
+from auditor.patterns import LEAKS, PHRASES, POURED, Patterns, PhraseRow, Shown, SlotRow
 from auditor.patterns.alike import alike
 from auditor.patterns.covered import Wanted, covered
 from auditor.patterns.dialogues import dialogues
@@ -43,7 +43,7 @@ def found(  # noqa: PLR0913, PLR0917  (what ties the samples is given in parts)
         ({"dialogue"}, lambda: _dialogues(corpus, rank)),
         ({"opposed"}, lambda: _opposed(corpus, prompt)),
         ({"alike"}, lambda: _alike(corpus, rank, prompt, answer)),
-        ({"leak_prompt", "leak_answer", "leak_share"}, lambda: _leaks(corpus, held_out)),
+        (LEAKS, lambda: _leaks(corpus, held_out)),
     ]
     with ThreadPoolExecutor(workers) as pool:
         poured = pool.submit(_answers, corpus, answer, targets)

@@ -15,7 +15,7 @@ from auditor.xtuner.review import config_faults, question_of
 
 
 class Inputs(NamedTuple):
-    """What a scan reads, what it says of configurations (file, line, words), and how their files are read.
+    """What a scan reads, what it says of configurations (file, line, words), and by path how files are read.
 
     ``times`` is how often in an epoch: a file that is listed twice is read twice.
     """
@@ -23,9 +23,9 @@ class Inputs(NamedTuple):
     data: list[str]
     notes: list[tuple[str, int, str]]
     dialects: dict[str, str]
-    times: dict[str, float]
     questions: dict[str, Question]
     noted: list[Noted]
+    times: dict[str, float]
 
 
 def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None) -> Inputs:
@@ -33,9 +33,9 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
     data: list[str] = []
     notes: list[tuple[str, int, str]] = []
     dialects: dict[str, str] = {}
-    times: dict[str, float] = {}
     questions: dict[str, Question] = {}
     noted: list[Noted] = []
+    times: dict[str, float] = {}
     for item in items:
         if "://" in item or item == "-" or not looks_like_one(Path(item)):
             data.append(item)
@@ -52,7 +52,7 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
         for one, path in config.files:
             times[str(path)] = times.get(str(path), 0.0) + one.times
         data += [file for file in files if file not in data]
-    return Inputs(data, notes, dialects, times, questions, noted)
+    return Inputs(data, notes, dialects, questions, noted, times)
 
 
 def _dialect(config: Config, map_fn: str | None) -> str:

@@ -14,11 +14,8 @@ from auditor.loading.keeping import keeps
 from auditor.loading.maps import BY_DIALECT, known
 from auditor.loading.question import Question, Target, kind_of
 from auditor.sources import Source, described
+from auditor.xtuner.loader_files import PARSE, about, has_judge, judged
 from auditor.xtuner.rows import Row, rows
-
-PARSE = {"json": "F101", "utf8": "F102", "encoding": "F103", "blank": "F104", "deep": "F105", "long": "F106",
-         "number": "F107", "truncated": "F110", "bom": "F201"}  # fmt: skip
-"""Faults of a line's bytes and their codes."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def check(path: Path, question: Question) -> Verdict:
     except InputError:
         faults.add("F103", 1, fatal=True)
         return Verdict(name, question, loads=False, rows_loaded=None, rows=0, faults=faults.sorted())
-    judge = _v1 if question.target == "v1" else _classic
+    judge = _v1 if question.target == "v1" else judged if has_judge(question) else _classic
     count, loaded = judge(source, question, faults)
     fatal = any(fault.fatal for fault in faults.held.values())
     if not fatal and not loaded and count:
@@ -89,13 +86,16 @@ def _classic(source: Source, question: Question, faults: Faults) -> tuple[int, i
     array = source.form == "array"
     old = question.target == "classic-0.1.23"
     preference = "preference" in question.loader
-    lines_only = preference or "jsonl" in question.loader
+    plain = question.loader.startswith("LLaVA")  # read by Python's json, not by datasets
+    lines_only = preference or plain or "jsonl" in question.loader
+    if plain:
+        about(source, question, faults)
     columns = Columns()
     count = 0
     stops = {} if array else {"surrogate": ("F203", True), "duplicate_key": ("F202", True), "huge": ("F107", True)}
     for row in rows(source):
         if row.bad:
-            fatal = row.bad not in {"blank", "bom"} or (lines_only and row.bad == "blank")
+            fatal = plain or row.bad not in {"blank", "bom"} or (lines_only and row.bad == "blank")
             if fatal or row.bad != "bom":
                 faults.add(PARSE[row.bad], row.line, fatal=fatal, **_detail(row))
             continue
@@ -143,9 +143,6 @@ def _kept(source: Source, question: Question, faults: Faults, columns: Columns) 
     """Yield, for each row, whether XTuner keeps it."""
     if question.map_fn is not None and known(question.map_fn) is None:
         faults.add("F329", 0, map=question.map_fn)
-    if question.loader.startswith(("MOSS", "InternVL", "RefCOCO", "InvRefCOCO")) or "intern_repo" in question.loader:
-        yield from (not row.bad for row in rows(source))
-        return
     for row in rows(source):
         if row.bad or not isinstance(row.value, dict):
             continue

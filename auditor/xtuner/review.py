@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.loading.faults import Fault, Faults
+from auditor.loading.loader_rows import suffixes_of
 from auditor.loading.question import Question, Target
 from auditor.sources import SUFFIXES
+from auditor.vocab import Counter
 from auditor.words import say
 from auditor.xtuner.config import Config, located, looks_like_one, read
 from auditor.xtuner.parts import Dataset
@@ -24,11 +26,17 @@ class Review:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked for beside the files: which XTuner, which map function, which bindings of the environment."""
+    """What the user asked for beside the files: which XTuner, map function, environment, and how long rows may be."""
 
     target: Target | None = None
     map_fn: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    max_length: int | None = None
+    count: Counter | None = None
+
+    def of(self, question: Question) -> Question:
+        """Return a question with what the user said about lengths."""
+        return replace(question, max_length=self.max_length or question.max_length, count=self.count)
 
 
 def review(inputs: Sequence[str], wanted: Wanted) -> Review:
@@ -43,7 +51,7 @@ def review(inputs: Sequence[str], wanted: Wanted) -> Review:
             verdicts += _config(config, wanted)
         else:
             for file in _files(path):
-                verdicts.append(check(file, _question(file, wanted)))
+                verdicts.append(check(file, wanted.of(_question(file, wanted))))
     return Review(verdicts, configs)
 
 
@@ -70,8 +78,8 @@ def _config(config: Config, wanted: Wanted) -> Iterator[Verdict]:
     for data in config.datasets:
         for name in data.files:
             place = located(name, config.path)
-            question = question_of(data, target)
-            for file in _read_by(place, target):
+            question = wanted.of(question_of(data, target))
+            for file in _read_by(place, target, suffixes_of(data.loader)):
                 yield check(file, question)
 
 
@@ -83,12 +91,12 @@ def question_of(data: Dataset, target: Target) -> Question:
     return replace(asked, map_fn="OpenaiTokenizeFunctionConfig") if target == "v1" and data.map_fn is None else asked
 
 
-def _read_by(place: Path, target: Target) -> Iterator[Path]:
-    """Yield what XTuner reads of a path: V1 every ``.jsonl`` below a folder, classic every data file."""
+def _read_by(place: Path, target: Target, ends: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Yield what XTuner reads of a path: V1 every ``.jsonl`` below a folder, classic every data file of its loader."""
     if not place.is_dir():
         yield place
-    elif target == "v1":
-        yield from sorted(place.rglob("*.jsonl"))
+    elif target == "v1" or ends:
+        yield from sorted(file for file in place.rglob("*") if file.name.endswith(ends or ".jsonl"))
     else:
         yield from _files(place)
 

@@ -80,13 +80,13 @@ def run(python: Path, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def agree(python: Path, folder: Path, target: str) -> None:
-    """Load every case, and compare with what was recorded."""
-    told = run(python, folder, "real_classic.py", str(HERE / "classic_cases.json"), "tiny")
+def agree(python: Path, folder: Path, target: str, kind: str, script: str) -> None:
+    """Load every case of a kind, and compare with what was recorded."""
+    told = run(python, folder, script, str(HERE / f"{kind}_cases.json"), "tiny")
     found = json.loads(told[told.index("\n{") :])
-    recorded = json.loads((HERE / "classic_recorded.json").read_bytes())[target]
+    recorded = json.loads((HERE / f"{kind}_recorded.json").read_bytes())[target]
     differing = [name for name in recorded if recorded[name]["rows"] != found[name]["rows"]]
-    print(f"{target}: {len(recorded) - len(differing)} of {len(recorded)} cases as recorded {differing}")
+    print(f"{target}: {len(recorded) - len(differing)} of {len(recorded)} {kind} cases as recorded {differing}")
     if differing:
         sys.exit(1)
 
@@ -110,7 +110,8 @@ def main(folder: Path) -> None:
         python = environment(version, folder)
         if not (folder / "tiny").exists():
             run(python, folder, "real_tiny.py", ".")
-        agree(python, folder, target)
+        agree(python, folder, target, "classic", "real_classic.py")
+        agree(python, folder, target, "loader", "real_loaders.py")
         train(python, folder, version)
 
 

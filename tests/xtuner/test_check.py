@@ -18,6 +18,8 @@ from auditor.xtuner.repair import repair
 HERE = Path(__file__).parent
 CASES: dict[str, Any] = json.loads((HERE / "classic_cases.json").read_bytes())
 RECORDED: dict[str, Any] = json.loads((HERE / "classic_recorded.json").read_bytes())
+LOADER_CASES: dict[str, Any] = json.loads((HERE / "loader_cases.json").read_bytes())
+LOADER_RECORDED: dict[str, Any] = json.loads((HERE / "loader_recorded.json").read_bytes())
 V1_CASES: dict[str, Any] = json.loads((HERE / "v1_cases.json").read_bytes())
 V1_RECORDED: dict[str, Any] = json.loads((HERE / "v1_recorded.json").read_bytes())
 
@@ -39,6 +41,33 @@ def test_verdict_is_that_of_the_real_xtuner(name: str, target: Target, tmp_path:
     assert verdict.loads == (RECORDED[target][name]["rows"] is not None)
     assert verdict.loads or any(fault.fatal for fault in verdict.faults)
     assert all(fault.message and fault.hint for fault in verdict.faults)
+
+
+@pytest.mark.parametrize("target", ["classic", "classic-0.1.23"])
+@pytest.mark.parametrize("name", LOADER_CASES)
+def test_verdict_on_other_loaders(name: str, target: Target, tmp_path: Path) -> None:
+    """MOSS, InternVL, RefCOCO, LLaVA and InternLM's repositories: as their own code did on the very same bytes."""
+    case = LOADER_CASES[name]
+    asked = Question(target, None if "MOSS" in case["loader"] else "llava_map_fn", case["loader"], max_length=512)
+    verdict = check(placed(case, tmp_path), asked)
+    assert verdict.rows_loaded == LOADER_RECORDED[target][name]["rows"]
+    assert verdict.loads or any(fault.fatal for fault in verdict.faults)
+    assert all(fault.message and fault.hint for fault in verdict.faults)
+
+
+def test_what_stands_beside_a_file(tmp_path: Path) -> None:
+    """MOSS's loader reads a stale copy, and tokenised rows are found by their .meta alone."""
+    path = tmp_path / "data.jsonl"
+    path.write_text(LOADER_CASES["moss_ok"]["text"])
+    assert [fault.code for fault in check(path, Question(loader="MOSSSFTDataset")).faults] == []
+    (tmp_path / "data_data_LlamaTokenizer_None").touch()
+    assert [fault.code for fault in check(path, Question(loader="MOSSSFTDataset")).faults] == ["F343"]
+    tokens = tmp_path / "a.bin"
+    tokens.write_text('{"tokens": [1, -2]}\n')
+    asked = Question(loader="build_packed_dataset(load_intern_repo_tokenized_dataset)")
+    assert [fault.code for fault in check(tokens, asked).faults] == ["F342"]
+    (tmp_path / "a.bin.meta").touch()
+    assert (check(tokens, asked).loads, check(tokens, asked).rows_loaded) == (True, 1)
 
 
 @pytest.mark.parametrize("name", V1_CASES)
@@ -97,6 +126,30 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     choose("auto")
     assert main(["check", "missing.jsonl"]) == 3
     assert "no such file" in capsys.readouterr().out
+
+
+def test_lengths_by_estimate_and_by_a_tokenizer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A model's tokenizer decides where the estimate only guesses; what is cut or dropped is told with its count."""
+    tokenizers = pytest.importorskip("tokenizers")
+    words = tokenizers.models.WordLevel({"a": 0, "?": 1}, unk_token="?")
+    made = tokenizers.Tokenizer(words)
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Split("", "isolated")  # a token for each character
+    made.save(str(tmp_path / "tokenizer.json"))
+    rows = [("Q", "A"), ("Q", "extraordinary " * 5), ("Q" * 40, "A")]
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        "".join(json.dumps({"conversation": [{"input": q, "output": a}]}) + "\n" for q, a in rows), encoding="utf-8"
+    )
+    command = ["check", str(path), "--max-length", "40", "--json"]
+    assert main(command) == 0
+    (held,) = json.loads(capsys.readouterr().out)["files"]
+    assert (held["rows_loaded"], held["faults"]) == (3, [])
+    assert main([*command, "--tokenizer", str(tmp_path)]) == 0
+    (held,) = json.loads(capsys.readouterr().out)["files"]
+    assert held["rows_loaded"] == 2
+    assert [(fault["code"], fault["line"]) for fault in held["faults"]] == [("F312", 2), ("F332", 3)]
+    assert all("by its tokenizer" in fault["message"] for fault in held["faults"])
+    assert main(["check", str(path), "--tokenizer", str(tmp_path / "none")]) == 2
 
 
 CONFIG = """
