@@ -23,6 +23,9 @@ from auditor.signals import compat
 from auditor.signals.pattern import Pattern
 from auditor.wishes import wishes
 
+HELD = 256 << 20
+"""Bytes of tables that are kept for the report instead of being read again."""
+
 STREAMED = {
     "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
     "opposed", "leak_share",
@@ -50,6 +53,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     longest: int | None = None,
     report: bool = True,
     language: str = "auto",
+    redact: str = "",
     overwrite: bool = False,
     against: str | Path | Sequence[str | Path] = (),
     exact: bool = False,
@@ -89,7 +93,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
     result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
-        folder.write(target, result)
+        held = folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
     folder.timed(target, clock.stages)
     folder.seal(target, result)
@@ -97,7 +101,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     if report:
         with clock.stage("report") as done:
             progress("report", None)
-            page = _rendered(run, language)
+            few = sum(table.nbytes for table in held.values()) < HELD
+            page = _rendered(Run.open(target, held if few else None), language, redact=redact)
             done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
         folder.timed(target, clock.stages)
         folder.reseal(target)
@@ -114,17 +119,17 @@ def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
     return next((said[place] for place in places if place in said), None) if said else None
 
 
-def render(run: Run, language: str = "auto", *, single_file: bool = False) -> Path:
-    """Write a run's report (again); return the page to open."""
-    page = _rendered(run, language, single_file=single_file)
+def render(run: Run, language: str = "auto", *, single_file: bool = False, redact: str = "") -> Path:
+    """Write a run's report (again); return the page to open. ``redact``: mask or hash hides the texts."""
+    page = _rendered(run, language, single_file=single_file, redact=redact)
     folder.reseal(run.path)
     return page
 
 
-def _rendered(run: Run, language: str, *, single_file: bool = False) -> Path:
+def _rendered(run: Run, language: str, *, single_file: bool = False, redact: str = "") -> Path:
     from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
 
-    return html.render(run, language, single_file=single_file)
+    return html.render(run, language, single_file=single_file, redact=redact)
 
 
 def judge(  # noqa: PLR0913  (options of the command line, all with defaults)

@@ -33,7 +33,10 @@ class Role(IntEnum):
     @property
     def label(self) -> str:
         """The role's name as users write it."""
-        return self.name.lower()
+        return _LABELS[self]
+
+
+_LABELS = tuple(role.name.lower() for role in Role)
 
 
 class Turn(NamedTuple):

@@ -328,12 +328,22 @@ def stretches(source: Source, offsets: Ints, lengths: Ints) -> tuple[Bytes, Ints
     """
     if source.compression or source.remote:
         held = list(_streamed(pieces(source), zip(offsets.tolist(), lengths.tolist(), strict=True)))
-        starts = np.cumsum([0, *map(len, held)])[:-1]
-        return np.frombuffer(b"".join(held), np.uint8), starts
+        sizes = np.array([len(piece) for piece in held], np.int64)
+        if (sizes < lengths).any():
+            raise _changed(source)
+        return np.frombuffer(b"".join(held), np.uint8), np.cumsum(sizes) - sizes
+    size = Path(source.path).stat().st_size
+    if size < (offsets + lengths).max(initial=0):
+        raise _changed(source)
+    if not size:
+        return np.empty(0, np.uint8), offsets
     with Path(source.path).open("rb") as stream:
-        if not Path(source.path).stat().st_size:
-            return np.empty(0, np.uint8), offsets
         return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), np.uint8), offsets
+
+
+def _changed(source: Source) -> InputError:
+    """Say that a source is not what it was when it was read first."""
+    return InputError("{name} changed while it was read", hint="scan again once nothing writes to it", name=source.name)
 
 
 def _streamed(stream: Iterator[bytes], wanted: Iterable[tuple[int, int]]) -> Iterator[bytes]:

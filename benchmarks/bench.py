@@ -4,7 +4,7 @@
 
 The harness makes corpora with planted near duplicates, gives each tool its own virtual environment, and scores clusters
 against the exact truth. A task is one process, from its start to its end: imports count. Tasks take turns, so that a
-busy moment of the machine does not fall on one tool alone; what takes more than two minutes is run once.
+busy moment of the machine does not fall on one tool alone; what takes more than 20 seconds is run once.
 """
 
 import argparse
@@ -50,7 +50,7 @@ OWN = {
     "auditor: the same, --exact": ["--select", "D102", "--no-report", "--exact"],
     "auditor: whole scan": [],
 }
-SLOW = 120.0
+SLOW = 20.0
 """Seconds from which a task is run only once."""
 
 THRESHOLD = 0.8

@@ -63,6 +63,7 @@ const decisions = (() => {
 
   return {
     of: (id) => held[id],
+    undoable: () => past.length > 0,
     count: () => Object.keys(held).length,
     put, undo, effect, exported, imported,
     watch(act) { changed = act; },
@@ -106,12 +107,12 @@ function decisionBar(place, { planned, items, go, redraw }) {
 
   function save() {
     const reviewer = kept.get("reviewer") ?? "";
-    const name = make("input", { type: "text", value: reviewer, autocomplete: "off", maxLength: 80 });
+    const name = make("input", { type: "text", value: reviewer, pattern: ".*\\S.*", autocomplete: "off", maxLength: 80, required: true });
     const form = make("form", { method: "dialog" },
       make("label", {}, make("span", {}, t("decide.reviewer")), name),
       make("p", { className: "soft" }, t("decide.next")),
       make("p", {}, make("code", { translate: false, textContent: `auditor clean RUN --decisions decisions-${root.dataset.audit}.json` })),
-      make("p", { className: "buttons" }, make("button", { className: "plain main", value: "save" }, t("decide.export")), make("button", { className: "plain", value: "" }, t("keys.close"))));
+      make("p", { className: "buttons" }, make("button", { className: "plain main", value: "save" }, t("decide.export")), make("button", { className: "plain", value: "", formNoValidate: true }, t("keys.close"))));
     open(t("decide.export.title", { n: decisions.count() }), form, () => {
       kept.set("reviewer", name.value.trim());
       download(`decisions-${root.dataset.audit}.json`, `${JSON.stringify(decisions.exported(name.value.trim()), null, 1)}\n`);
@@ -155,7 +156,7 @@ function decisionBar(place, { planned, items, go, redraw }) {
   function open(title, form, act) {
     dialog.setAttribute("aria-label", title);
     dialog.replaceChildren(make("h2", {}, title), form);
-    dialog.onclose = () => { if (dialog.returnValue) act(); };
+    dialog.addEventListener("close", () => { if (dialog.returnValue) act(); }, { once: true });
     dialog.returnValue = "";
     dialog.showModal();
   }
@@ -173,7 +174,7 @@ function decisionBar(place, { planned, items, go, redraw }) {
         make("span", {}, t("decide.effect", { rows: Math.max(0, planned[0] + rows), tokens: Math.max(0, planned[1] + tokens) }), " ",
           rows || tokens ? make("span", { className: "soft" }, t("decide.plan", { rows: planned[0], tokens: planned[1] })) : null)),
       make("span", { className: "buttons" },
-        keyed("u", t("act.undo"), back),
+        keyed("u", t("act.undo"), back, { disabled: !decisions.undoable() }),
         button(t("act.bulk"), bulk),
         keyed("e", t("act.export"), save, { disabled: !decisions.count() }),
         button(t("act.import"), () => file.click())));

@@ -145,7 +145,7 @@ function turns(list, mark) {
 // Every string in what a shard holds, without marks: what a search looks through.
 function plain(held) {
   if (typeof held === "string") return held.replace(/\ufdde\d+|[\ufdd0-\ufdef]/g, "");
-  if (Array.isArray(held)) return held.map(plain).join("");
+  if (Array.isArray(held)) return held.map(plain).join(typeof held[0] === "string" ? "" : "\n");
   return held && typeof held === "object" ? Object.values(held).map(plain).join("\n") : "";
 }
 
@@ -283,7 +283,7 @@ function queue(section, { items, sorts, line, search, show, fits = () => true })
 
   function choose() {
     const wanted = view.find.toLowerCase();
-    held = items.filter((item) => (!view.kind || item.kind === view.kind) && (!view.file || item.files.includes(Number(view.file)))
+    held = items.filter((item) => (!view.kind || (item.kinds ?? [item.kind]).includes(view.kind)) && (!view.file || item.files.includes(Number(view.file)))
       && (!view.state || item.id === id || fits(item, view.state)) && (!wanted || found(item, wanted)));
     held.sort((a, b) => sorts[view.sort](b) - sorts[view.sort](a) || a.order - b.order);
   }
@@ -428,10 +428,12 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || kept.get("keys") === false) return;
   if (event.target.closest("input, textarea, select, dialog")) return;
+  if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
   const pressed = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === event.key && element.offsetParent);
   if (!pressed) return;
   event.preventDefault();
-  pressed.click();
+  if (pressed.matches("input")) pressed.focus();
+  else pressed.click();
 });
 
 addEventListener("hashchange", visit);

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from auditor import chunks, reader, sources
 from auditor.dialects import Dialects
-from auditor.errors import UsageError
+from auditor.errors import InputError, UsageError
 from auditor.reader import Read
 from auditor.sample import Places, content_ids
 from auditor.sources import Source, find
@@ -244,3 +244,19 @@ def test_tables(tmp_path: Path) -> None:
         assert [text for read in reads for text in read.batch.turns["text"].to_pylist()[1::2]] == ["a", "b", "c"]
         again = reader.again(source, placed([(2, 0, 0)]), Dialects())
         assert again.turns["text"].to_pylist()[-1] == "b"
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz"])
+def test_a_file_that_shrinks_is_named(tmp_path: Path, name: str) -> None:
+    """Read again after it was cut short, a file is an error of the input, not of ours."""
+    path = tmp_path / name
+    write = gzip.open if name.endswith("gz") else open
+    with write(path, "wb") as out:
+        out.write(b"\n".join(GOOD) + b"\n")
+    source = find([str(path)], tmp_path)[0][0]
+    samples = [row for read in read_all(source) for row in read.batch.samples.to_pylist()]
+    places = placed([(row["line"], row["offset"], row["length"]) for row in samples])
+    with write(path, "wb") as out:
+        out.write(GOOD[0] + b"\n")
+    with pytest.raises(InputError, match="changed"):
+        reader.again(source, places, Dialects())

@@ -18,11 +18,12 @@ from auditor.cli.quick import without_pandas
     help="Language first shown; the page has a switch.",
 )
 @click.option("--single-file", is_flag=True, help="Put the whole report into one file, for mailing.")
-def command(run: Path, lang: str, *, single_file: bool) -> int:
+@click.option("--redact", type=click.Choice(["mask", "hash"]), help="Hide the texts: mask letters, or hash words.")
+def command(run: Path, lang: str, redact: str | None, *, single_file: bool) -> int:
     """Render, and print the page to open."""
     without_pandas()
     from auditor import api  # noqa: PLC0415
     from auditor.outputs.run import Run  # noqa: PLC0415
 
-    click.echo(api.render(Run.open(run), lang, single_file=single_file))
+    click.echo(api.render(Run.open(run), lang, single_file=single_file, redact=redact or ""))
     return 0

@@ -38,6 +38,7 @@ from auditor.cli.wishes import plan_options, wished
 @click.option("--memory", metavar="SIZE", help="Memory to fill, such as 4G (default: half of what there is).")
 @click.option("--max-line-bytes", type=click.IntRange(1), help="Set longer lines aside (default 256 MiB).")
 @click.option("--no-report", is_flag=True, help="Write no HTML.")
+@click.option("--redact", type=click.Choice(["mask", "hash"]), help="Hide the texts: mask letters, or hash words.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if a line could not be read.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is already there.")
 @gate_options
@@ -81,6 +82,7 @@ def run(options: dict[str, Any]) -> int:
             memory=options["memory"],
             longest=options["max_line_bytes"],
             report=not options["no_report"],
+            redact=options.get("redact") or "",
             overwrite=options["overwrite"],
             progress=heard,
         )

@@ -5,6 +5,7 @@ The marks are noncharacters, which no text that is exchanged may hold; what hold
 
 import re
 
+from auditor import text as model
 from auditor.evidence import CUT, OWN, PLAIN, SAME, Piece, Pieces
 
 MATCHES = 12
@@ -20,13 +21,16 @@ _MARK = re.compile("([\ufdd0-\ufdef])")
 _CODES = {kind: chr(FIRST + number) for number, kind in enumerate(KINDS)}
 
 
+_UNFIT = re.compile("[\ud800-\udfff\ufdd0-\ufdef]")
+
+
 def cleared(text: str) -> str:
-    r"""Replace what would be taken for a mark.
+    r"""Replace what would be taken for a mark, and lone surrogates.
 
     >>> cleared("a\ufdd0b")
     'a\ufffdb'
     """
-    return _MARK.sub("\ufffd", text) if _MARK.search(text) else text
+    return _MARK.sub("\ufffd", model.analysed(text)) if _UNFIT.search(text) else text
 
 
 def pieces(text: str) -> Pieces:

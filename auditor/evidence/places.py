@@ -39,11 +39,18 @@ def moved(texts: Sequence[str], normalised: Sequence[str]) -> list[int]:
     wide = [at for at, text in enumerate(texts) if not text.isascii()]
     equal = [at for at in wide if len(texts[at]) == len(normalised[at])]
     codes, folded = (utf32("".join([side[at] for at in equal])) for side in (texts, normalised))
-    for code in np.unique(codes[_ALONE[codes] == 0]).tolist():
+    for code in _distinct(codes[_ALONE[codes] == 0]).tolist():
         alone = _folded(chr(code))
         _ALONE[code] = ord(alone) + 1 if len(alone) == 1 else _SEVERAL
     owner = np.repeat(np.array(equal, np.int64), [len(texts[at]) for at in equal])
     return sorted({*wide} - {*equal} | {*owner[_ALONE[codes] != folded.astype(np.int64) + 1].tolist()})
+
+
+def _distinct(codes: Lanes) -> Lanes:
+    """Return different code points in order: there are few of them, however long a text is."""
+    met = np.zeros(sys.maxunicode + 1, np.bool_)
+    met[codes] = True
+    return np.flatnonzero(met).astype(np.uint32)
 
 
 def utf32(text: str) -> Lanes:
@@ -69,7 +76,7 @@ def origins(text: str, normalised: str) -> tuple[Ints, Ints] | None:
 def spans(normalised: str) -> tuple[Ints, Ints]:
     """Return where the tokens of a normalised text begin and end, as ``text.spans`` does."""
     codes = utf32(normalised)
-    unknown = np.unique(codes[_CLASSES[codes] == _UNKNOWN])
+    unknown = _distinct(codes[_CLASSES[codes] == _UNKNOWN])
     _CLASSES[unknown] = _kinds(unknown)
     classes = np.concatenate([[model.SPACE], _CLASSES[codes], [model.SPACE]])
     word, solo = classes == model.WORD, classes == model.SOLO

@@ -83,7 +83,7 @@ def _limited(turns: Sequence[Turn]) -> tuple[list[str], list[int]]:
     texts, left = [], []
     room = LONGEST
     for turn in turns:
-        whole = cleared(model.analysed(turn.text))
+        whole = cleared(turn.text)
         texts.append(whole[:room])
         left.append(len(whole) - len(texts[-1]))
         room -= len(texts[-1])

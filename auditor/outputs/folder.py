@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from auditor import __version__
 from auditor.audit import Audit
 from auditor.clock import Stage
@@ -60,17 +62,16 @@ def clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def write(folder: Path, audit: Audit) -> dict[str, Any]:
-    """Write tables and summary; returns the summary."""
+def write(folder: Path, audit: Audit) -> dict[str, pa.Table]:
+    """Write tables, summary and rules; return the tables."""
     held = {**tables(audit), **measured.tables(audit)}
     with ThreadPoolExecutor(2) as pool:  # compressing and waiting for the disk need no lock
         written = [pool.submit(write_parquet, folder / f"{name}.parquet", table) for name, table in held.items()]
-        found = summary(audit, held["samples"]["rules"].combine_chunks())
-        write_bytes(folder / "summary.json", dumped(found))
+        write_bytes(folder / "summary.json", dumped(summary(audit, held["samples"]["rules"].combine_chunks())))
         write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
     for task in written:
         task.result()
-    return found
+    return held
 
 
 def timed(folder: Path, stages: Mapping[str, Stage]) -> None:

@@ -1,7 +1,7 @@
 """A finished run, opened: its tables, its summary, and the texts behind its rows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -47,9 +47,10 @@ class Run:
     path: Path
 
     @classmethod
-    def open(cls, path: str | Path) -> "Run":
-        """Open a run folder."""
+    def open(cls, path: str | Path, held: Mapping[str, pa.Table] | None = None) -> "Run":
+        """Open a run folder; tables that are at hand need not be read."""
         run = cls(Path(path))
+        run.__dict__.update(held or {})
         _ = run.manifest
         return run
 

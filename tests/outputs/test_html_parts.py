@@ -12,8 +12,8 @@ import pytest
 
 from auditor.evidence import CUT, Piece
 from auditor.outputs.html import chosen, render
-from auditor.outputs.html.shards import Family, shard
-from auditor.outputs.html.shown import fitted, seen, visible
+from auditor.outputs.html.shards import Family, packed, shard
+from auditor.outputs.html.shown import fitted, visible
 from auditor.outputs.html.strings import fill, strings
 from auditor.shipped import REPORTS
 
@@ -115,7 +115,7 @@ def test_what_would_be_invisible_is_drawn(text: str, shown: str) -> None:
 def test_pieces_of_one_kind_are_joined() -> None:
     """Neighbours of one kind are one piece; cuts stay apart."""
     pieces = [Piece("", "a"), Piece("", "b"), Piece(CUT, "", 0, 5), Piece("", "c")]
-    assert seen(pieces) == [Piece("", "ab"), Piece(CUT, "", 0, 5), Piece("", "c")]
+    assert packed(pieces) == [["", "ab"], [CUT, "", 0, 5], ["", "c"]]
 
 
 def test_fitted_pieces_count_what_they_leave_out() -> None:

@@ -5,6 +5,10 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memchr, memset
 
+cdef extern from "bytes.h" nogil:
+    uint64_t bytes_hash(const uint8_t *p, int64_t size)
+    int64_t code_points(const uint8_t *p, const uint8_t *end)
+
 cdef enum:
     FIRST = 2    # smallest n
     TOPS = 3     # n = 2, 3, 4: the most frequent n-gram
@@ -152,25 +156,13 @@ cdef inline bint is_space(uint8_t c) noexcept nogil:
     return c == 32 or 9 <= c <= 13 or 28 <= c <= 31
 
 
-cdef int64_t letters_of(const uint8_t *p, const uint8_t *end, uint64_t *key) noexcept nogil:
-    """Hash a line by its bytes and count its characters (code points) that are no ASCII punctuation or space."""
-    cdef uint64_t h = 0xCBF29CE484222325u
-    cdef int64_t telling = 0
+cdef inline bint telling(const uint8_t *p, const uint8_t *end) noexcept nogil:
+    """Whether a line holds a character that is no ASCII punctuation or space."""
     while p < end:
-        h = (h ^ p[0]) * <uint64_t>0xFF51AFD7ED558CCDu
-        h ^= h >> 32
-        telling += 48 <= p[0] <= 57 or 97 <= p[0] <= 122 or p[0] >= 0xC2
+        if 48 <= p[0] <= 57 or 97 <= p[0] <= 122 or p[0] >= 0xC2:
+            return True
         p += 1
-    key[0] = h
-    return telling
-
-
-cdef inline int64_t points_of(const uint8_t *p, const uint8_t *end) noexcept nogil:
-    cdef int64_t n = 0
-    while p < end:
-        n += (p[0] & 0xC0) != 0x80
-        p += 1
-    return n
+    return False
 
 
 cdef void pieces_of(const uint8_t *p, const uint8_t *end, bint paragraphs, Table *table, int64_t *out) noexcept nogil:
@@ -179,7 +171,6 @@ cdef void pieces_of(const uint8_t *p, const uint8_t *end, bint paragraphs, Table
     cdef const uint8_t *next_line
     cdef const uint8_t *first
     cdef const uint8_t *last
-    cdef uint64_t key = 0
     cdef int64_t points
     while p < end:
         stop = p
@@ -200,12 +191,12 @@ cdef void pieces_of(const uint8_t *p, const uint8_t *end, bint paragraphs, Table
         while last > first and is_space((last - 1)[0]):
             last -= 1
         p = next_line
-        if last == first or letters_of(first, last, &key) == 0:
+        if not telling(first, last):
             continue
-        points = points_of(first, last)
+        points = code_points(first, last)
         out[0] += 1
         out[2] += points
-        if count(table, mix(key), 0) > 1:
+        if count(table, mix(bytes_hash(first, last - first)), 0) > 1:
             out[1] += 1
             out[3] += points
 

@@ -1,10 +1,7 @@
 /* Tokens and folded text of normalised UTF-8: words of ASCII sixteen bytes at a time, everything else by code point. */
 #pragma once
-#include <string.h>
+#include "bytes.h"
 #include "unicode.h"
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #define TOKEN_SEED 0x9E3779B97F4A7C15u
 #define TOKEN_STEP 0xFF51AFD7ED558CCDu
@@ -38,13 +35,6 @@ static int64_t lower_ascii(const uint8_t *p, int64_t size, uint8_t *q) {
 #endif
     for (; i < size && p[i] < 0x80; i++) q[i] = (uint8_t)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i]);
     return i;
-}
-
-/* The first ``size`` (at most eight) bytes at p as a number, the first one lowest. */
-static inline uint64_t word_at(const uint8_t *p, int64_t size) {
-    uint64_t word = 0;
-    memcpy(&word, p, (size_t)(size < 8 ? size : 8));
-    return word;
 }
 
 static inline uint64_t token_hash(const uint8_t *p, int64_t size, const uint8_t *stop) {
@@ -184,21 +174,4 @@ static void fold_hash(const uint8_t *p, int64_t size, uint64_t *out) {
     one = (one ^ length) * 0xFF51AFD7ED558CCDu;
     two = (two ^ length) * 0xC4CEB9FE1A85EC53u;
     out[0] = one ^ one >> 32, out[1] = two ^ two >> 29;
-}
-
-/* Count the code points of a text: bytes that continue none. */
-static int64_t code_points(const uint8_t *p, const uint8_t *end) {
-    int64_t count = 0;
-#ifdef __SSE2__
-    const __m128i zero = _mm_setzero_si128(), last = _mm_set1_epi8(-65);
-    while (end - p >= 16) {
-        __m128i sum = zero;
-        for (int k = 0; k < 128 && end - p >= 16; k++, p += 16)
-            sum = _mm_sub_epi8(sum, _mm_cmpgt_epi8(_mm_loadu_si128((const __m128i *)p), last));
-        sum = _mm_sad_epu8(sum, zero);
-        count += _mm_cvtsi128_si32(sum) + _mm_cvtsi128_si32(_mm_unpackhi_epi64(sum, sum));
-    }
-#endif
-    for (; p < end; p++) count += (int8_t)*p > -65;
-    return count;
 }

@@ -11,8 +11,9 @@ from auditor.kernels.flat import Ints
 from auditor.outputs.html.chosen import Cap
 from auditor.outputs.html.facts import Facts
 from auditor.outputs.html.groups import Group, Groups, Member
+from auditor.outputs.html.redact import said
 from auditor.outputs.html.shards import Family, snippet
-from auditor.outputs.html.shown import fitted, visible
+from auditor.outputs.html.shown import fitted
 from auditor.outputs.html.texts import Texts
 from auditor.sample import Turn
 
@@ -21,7 +22,7 @@ PLACES, CHARS = 200, 4000
 
 Compared = dict[tuple[int, int], tuple[list[Turn], list[Turn], Shared]]
 
-BUDGET = 12 * 1024 * 1024
+BUDGET = 10 * 1024 * 1024
 """Bytes of this page's scripts."""
 
 
@@ -172,4 +173,4 @@ def _laid(turns: Sequence[Turn], texts: Sequence[str]) -> list[list[Any]]:
     """Lay turns out: role, whether trained, and marked text, no more than a page can show."""
     if sum(map(len, texts)) > CHARS:
         texts = [marked(held) for held in fitted([pieces(text) for text in texts], CHARS)]
-    return [[turn.role.label, int(turn.trained), visible(text)] for turn, text in zip(turns, texts, strict=True)]
+    return [[turn.role.label, int(turn.trained), said(text)] for turn, text in zip(turns, texts, strict=True)]

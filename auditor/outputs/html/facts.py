@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.errors import AuditorError
-from auditor.kernels.flat import Ints, column
+from auditor.kernels.flat import Ints
+from auditor.kernels.flat import column as flat_column
 from auditor.outputs.html.shown import visible
 from auditor.outputs.run import Run
 from auditor.rule import Rule, rules
@@ -92,16 +93,10 @@ class Facts:
 
     @cached_property
     def bounds(self) -> Ints:
-        """Where the members of each group begin, and where the last one's end."""
-        counts = np.bincount(self._group, minlength=self.run.groups.num_rows)
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-
-    @cached_property
-    def _group(self) -> Ints:
-        """The place of each member's group in the table of groups: members stand in the order of their groups."""
-        names = self.run.groups["group"].combine_chunks()
-        found = np.asarray(pc.index_in(self.run.members["group"], names).to_numpy(), np.int64)
-        assert not (np.diff(found) < 0).any()
+        """Where the members of each group begin, and the last ones end: they stand in the order of the groups."""
+        sizes = np.asarray(self.run.groups["size"].to_numpy(), np.int64)
+        found = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        assert found[-1] == self.run.members.num_rows
         return found
 
     @cached_property
@@ -144,11 +139,17 @@ class Facts:
         found[self.looped] = LOOP
         return found
 
+    @cached_property
+    def ids(self) -> NDArray[np.bytes_]:
+        """Each row's content id."""
+        held = flat_column(self.run.brief["content_id"].combine_chunks())
+        assert (np.diff(held.offsets) == 16).all()
+        start, end = (held.offsets[[0, -1]]).tolist()
+        return held.buffer[start:end].view("S16")
+
     def order(self, rows: Ints) -> NDArray[np.bytes_]:
         """Return the content ids of rows: an order that neither files nor places decide."""
-        ids = column(self.run.brief["content_id"].take(pa.array(rows, pa.int64())).combine_chunks())
-        assert len(ids.buffer) >= 16 * len(rows)
-        return ids.buffer[int(ids.offsets[0]) :][: 16 * len(rows)].view("S16")
+        return self.ids[rows]
 
     @cached_property
     def rules(self) -> dict[str, Rule]:

@@ -14,6 +14,7 @@ from auditor.kernels.flat import Ints
 from auditor.outputs import charts
 from auditor.outputs.html.chosen import Cap, chosen
 from auditor.outputs.html.facts import SIGNALS, Facts, met
+from auditor.outputs.html.redact import said
 from auditor.outputs.html.shards import Family, packed, snippet
 from auditor.outputs.html.shown import fitted
 from auditor.outputs.html.texts import Texts
@@ -29,7 +30,7 @@ CASES, CHARS, ASIDE = 500, 4000, 600
 READ = 32_000_000
 """Characters that are read again for this page."""
 
-BUDGET = 6 * 1024 * 1024
+BUDGET = 5 * 1024 * 1024
 """Bytes of this page's scripts."""
 
 SEVERITIES = ("high", "medium", "low")
@@ -137,7 +138,7 @@ class Loops:
             int(self.extent[at]),
             [int(self.facts.file[row])],
             self.facts.place(row),
-            snippet(about.get("unit") or asked),
+            about["unit"][:90] if about.get("unit") else snippet(asked),
             self.facts.run.brief["action"][row].as_py(),
         ]
 
@@ -147,7 +148,7 @@ class Loops:
         what = self.kinds[finding["rule"]]
         about: dict[str, Any] = {"kind": what}
         if not turns:
-            return {**about, "note": finding["note"]}, about
+            return {**about, "note": said(finding["note"] or "")}, about
         if what == "loop":
             about, pieces, at = _looped(turns, finding)
         elif what == "marker":
@@ -174,7 +175,7 @@ def _looped(turns: Sequence[Turn], finding: dict[str, Any]) -> tuple[dict[str, A
 def _described(found: Loop, text: str) -> dict[str, Any]:
     return {
         "kind": found.kind.value,
-        "unit": found.unit[:400],
+        "unit": said(found.unit[:400]),
         "times": found.times,
         "cut": found.cut,
         "track": [len(text), found.start, found.end],

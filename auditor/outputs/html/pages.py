@@ -1,8 +1,8 @@
 """Pages: which there are, and how a template becomes a file."""
 
 import os
-import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from auditor.outputs.html.redact import redacting
 from auditor.outputs.html.shown import visible
 from auditor.outputs.html.strings import LANGUAGES, percent, say, strings
 from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 
-PAGES = ("overview", "duplicates", "loops", "templates", "phrases", "prompts", "structure", "sources", "rules")
+PAGES = (
+    "overview", "duplicates", "loops", "templates", "phrases", "prompts", "structure", "samples", "sources", "rules",
+    "search",
+)  # fmt: skip
 """The pages that exist, in the order of the navigation; each is a template and a builder of this name."""
 
 POLICY = "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'"
@@ -32,6 +36,7 @@ class Site:
     profile: str
     first: str
     single: bool
+    redacted: str = ""
 
     @property
     def language(self) -> str:
@@ -50,7 +55,7 @@ def site(run: Run, language: str, *, single: bool) -> Site:
     held = run.manifest
     names = [item["file"].rstrip("/").rpartition("/")[2] for item in held["inputs"]]
     name = names[0] if len(names) == 1 else run.path.name.removesuffix(".audit")
-    return Site(name, run.audit, held["tool"], held["settings"]["profile"], language, single)
+    return Site(name, run.audit, held["tool"], held["settings"]["profile"], language, single, redacting())
 
 
 def environment(site: Site) -> jinja2.Environment:
@@ -70,12 +75,26 @@ def environment(site: Site) -> jinja2.Environment:
     return found
 
 
+class _Kept(jinja2.FileSystemBytecodeCache):
+    """Compiled templates in the user's cache; where that cannot be written they are compiled each time."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Write one."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _kept() -> jinja2.BytecodeCache | None:
-    """Keep compiled templates where Python keeps compiled modules of this folder, if it may and does."""
-    folder = Path(__file__).parent / "__pycache__"
-    if sys.dont_write_bytecode or not folder.is_dir() or not os.access(folder, os.W_OK):
+    """Keep compiled templates between runs: to compile them takes a third of the time of a report."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folder = Path(base).expanduser() / "repetition-auditor"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
         return None
-    return jinja2.FileSystemBytecodeCache(str(folder), "%s.template")
+    # Code is loaded from there: only from a folder that is the user's own.
+    own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    return _Kept(str(folder), "%s.template") if own and os.access(folder, os.W_OK) else None
 
 
 def _shown(value: object) -> object:

@@ -1,6 +1,7 @@
 """The pages of templates, phrases, prompts and structure: groups that are no duplicates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from auditor.kernels.flat import Ints
 from auditor.outputs.html.chosen import Cap
 from auditor.outputs.html.facts import Facts
+from auditor.outputs.html.redact import said
 from auditor.outputs.html.shards import Family, snippet
 from auditor.outputs.html.shown import visible
 from auditor.outputs.html.texts import Texts
@@ -31,10 +33,12 @@ COUNTED = {"template": "templates", "opening": "openings", "closing": "closings"
 SHOWN, TOLD, SIDES, LINES = 100, 40, 6, 6
 """What is shown at most: groups of a kind, prompts with their answers, answers of one, and lines around a phrase."""
 
-SKELETON, CHARS, AROUND, FILLER = 6000, 600, 60, 160
-"""Characters of a template, of an answer, on either side of a phrase, and of what fills a slot."""
+SKELETON, CHARS, AROUND, FILLER, PHRASE = 6000, 600, 60, 160, 400
+"""Characters of a template, of an answer, on either side of a phrase, of what fills a slot, and of a phrase."""
 
-BUDGET = 3 * 1024 * 1024
+_DIGITS = re.compile(r"\d+")
+
+BUDGET = 1 * 1024 * 1024
 """Bytes of one page's scripts."""
 
 
@@ -88,7 +92,8 @@ class Patterns:
     def _spread(self, number: int, count: int) -> Ints:
         """Return some rows of a group, from all over it."""
         start, end = self.facts.bounds[number : number + 2].tolist()
-        return self.facts.member[start:end][np.unique(np.linspace(0, end - start - 1, count).astype(np.int64))]
+        steps = max(1, count - 1)
+        return self.facts.member[sorted({start + at * (end - start - 1) // steps for at in range(count)})]
 
     def _varied(self, numbers: Ints, other: str) -> list[Group]:
         """Return groups with more than one answer (or prompt): one row for each, the most frequent first."""
@@ -167,14 +172,14 @@ class Patterns:
         if kind in VIEWS["templates"]:
             slots = [self._slot(slot) for slot in self._slots.get(group.held["group"], ())]
             return {
-                "text": visible(text[:SKELETON]),
+                "text": said(text[:SKELETON]),
                 "cut": max(0, len(text) - SKELETON),
                 "slots": slots,
                 "rows": self._places(group.rows),
             }
         if kind in VIEWS["phrases"]:
             return {
-                "text": visible(text),
+                "text": said(text),
                 "lines": self._lines(kind, text, group.rows, texts),
                 **self._stock.get(group.held["group"], {}),
             }
@@ -206,7 +211,7 @@ class Patterns:
 
     def _slot(self, slot: Mapping[str, Any]) -> list[Any]:
         fillers = [
-            [visible(filler["text"][:FILLER]), filler["count"], self.facts.place(filler["row"])]
+            [said(filler["text"][:FILLER]), filler["count"], self.facts.place(filler["row"])]
             for filler in slot["fillers"]
         ]
         return [slot["slot"], slot["distinct"], round(slot["entropy"], 3), fillers]
@@ -221,46 +226,36 @@ class Patterns:
     def _lines(self, kind: str, phrase: str, rows: Ints, texts: Texts) -> list[list[Any]]:
         """Return the phrase within what stands around it, row by row."""
         found = []
+        wanted = _wanted(phrase)
         for row in rows.tolist():
             answers = [turn.text for turn in texts.of(row) if turn.trained]
-            line = _around(kind, phrase, answers)
+            line = _around(wanted, answers, last=kind == "closing")
             if line:
-                found.append([*map(visible, line), self.facts.place(row)])
+                found.append([*map(said, line), self.facts.place(row)])
         return found
 
 
-def _around(kind: str, phrase: str, answers: Sequence[str]) -> tuple[str, str, str] | None:
-    """Find a phrase in answers, as the words it is made of; return what stands before it, the phrase, and the rest.
+def _wanted(phrase: str) -> re.Pattern[str]:
+    """Return what finds a phrase: case, blanks and what its numbers are make no difference, as where it was found."""
+    words = [_DIGITS.sub(r"\\d+", re.escape(word)) for word in phrase[:PHRASE].split()]
+    return re.compile(r"\s*".join(words), re.IGNORECASE)
 
-    >>> _around("opening", "well then", ["WELL  then, off we go"])
-    ('', 'WELL  then', ', off we go')
+
+def _around(wanted: re.Pattern[str], answers: Sequence[str], *, last: bool) -> tuple[str, str, str] | None:
+    """Find a phrase in answers, the first or last time; return what stands before it, the phrase, and the rest.
+
+    >>> _around(_wanted("well then 1"), ["WELL  then 22, off we go"], last=False)
+    ('', 'WELL  then 22', ', off we go')
     """
-    parts = [part.lower() for part in phrase.split()]
-    for answer in answers if kind != "closing" else reversed(answers):
-        for start, end in _found(answer.lower(), parts, last=kind == "closing"):
-            before, after = answer[max(0, start - AROUND) : start], answer[end : end + AROUND]
-            return " ".join(before.split(" ")), answer[start:end], after
+    for answer in reversed(answers) if last else answers:
+        found = list(wanted.finditer(answer)) if last else [*filter(None, [wanted.search(answer)])]
+        if found and found[-1].end() > found[-1].start():
+            start, end = found[-1].span()
+            return answer[max(0, start - AROUND) : start], answer[start:end], answer[end : end + AROUND]
     return None
-
-
-def _found(text: str, parts: Sequence[str], *, last: bool) -> Iterable[tuple[int, int]]:
-    """Yield where words follow one another with nothing but blanks between, first or last place first."""
-    if not parts:
-        return
-    at = text.rfind(parts[0]) if last else text.find(parts[0])
-    while at >= 0:
-        end = at
-        for part in parts:
-            end += len(text[end : end + 64]) - len(text[end : end + 64].lstrip())
-            if not text.startswith(part, end):
-                break
-            end += len(part)
-        else:
-            yield at, end
-        at = text.rfind(parts[0], 0, at) if last else text.find(parts[0], at + 1)
 
 
 def _said(turns: Sequence[Turn], *, trained: bool) -> str:
     """Return what one side said, in short."""
     text = "\n".join(turn.text for turn in turns if turn.trained == trained)
-    return visible(text[:CHARS]) + ("…" if len(text) > CHARS else "")
+    return said(text[:CHARS]) + ("…" if len(text) > CHARS else "")

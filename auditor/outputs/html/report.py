@@ -20,6 +20,7 @@ from auditor.outputs.html.loops import Loops
 from auditor.outputs.html.overview import Overview
 from auditor.outputs.html.pages import PAGES, POLICY, environment, rendered, site
 from auditor.outputs.html.patterns import VIEWS, Patterns
+from auditor.outputs.html.samples import Samples
 from auditor.outputs.html.shards import shard
 from auditor.outputs.html.sources import Sources
 from auditor.outputs.html.strings import strings
@@ -61,10 +62,14 @@ def _markup(surroundings: jinja2.Environment, name: str, context: Mapping[str, A
 def contexts(facts: Facts) -> dict[str, dict[str, Any]]:
     """Build what every page's template needs; the first page comes last, since it tells what the others leave out."""
     duplicates, loops, sources = Duplicates(facts), Loops(facts), Sources(facts)
-    patterns = Patterns(facts)
-    read = texts.read(facts, np.concatenate([duplicates.rows(), loops.rows(), patterns.rows()]))
+    patterns, samples = Patterns(facts), Samples(facts)
+    read = texts.read(facts, np.concatenate([page.rows() for page in (duplicates, loops, patterns, samples)]))
     built = {"duplicates": duplicates.build(read), "loops": loops.build(read), "sources": sources.build()}
-    built |= {"rules": rules.build(facts), **patterns.build(read)}
+    built |= {"rules": rules.build(facts), "samples": samples.build(read), **patterns.build(read)}
+    built["rules"]["listed"] = frozenset(built["samples"]["codes"])
+    built["samples"]["rules"] = _named(facts, built["samples"]["codes"])
+    families = ["duplicates", "loops", *VIEWS, "samples"]
+    built["search"] = {"scripts": {"search": shard("search", {"families": families})}}
     built["loops"] |= {"rules": _named(facts, built["loops"]["kinds"]), "chart": _counts(built["loops"]["times"])}
     return built | {"overview": Overview(facts, duplicates, loops, sources, built).build()}
 

@@ -2,7 +2,12 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from auditor.outputs.html.facts import SIGNALS, Facts
+from auditor.outputs.html.shards import shard
 from auditor.outputs.html.strings import Both
 from auditor.rule import Kind, Rule
 
@@ -12,6 +17,10 @@ PAGE_OF = {
     "opposed": "prompts", "dialogue": "prompts", "structure": "structure",
 }  # fmt: skip
 """Which page shows the groups of a relation."""
+
+
+LEVELS = np.arange(50, 101) / 100
+"""Thresholds whose effect the page shows; pairs below the first are not kept."""
 
 
 class Line(NamedTuple):
@@ -36,7 +45,7 @@ def build(facts: Facts) -> dict[str, Any]:
         "allowed": [_entry(held) for held in facts.run.summary.get("allowed", ())],
         "packs": facts.run.summary.get("packs"),
         "root": facts.root,
-        "scripts": {},
+        "scripts": {"rules": shard("rules", _thresholds(facts))},
     }
 
 
@@ -44,6 +53,30 @@ def _entry(held: dict[str, Any]) -> dict[str, Any]:
     """Return an entry of an allow-list with what it names on one line."""
     by = next(name for name in ("id", "group", "file", "pattern") if name in held)
     return {**held, "by": by, "named": ", ".join(held[by])}
+
+
+def _thresholds(facts: Facts) -> dict[str, Any]:
+    """Estimate, from the pairs that were kept, how many rows and tokens each threshold would drop as near duplicates.
+
+    Rows that the plan drops count by the similarity they are dropped with; over them, each other pair of rows that
+    stay would cost the later one.
+    """
+    run, now = facts.run, float(facts.run.summary["settings"]["threshold"])
+    best = np.zeros(facts.rows)
+    codes = [code for code, rule in facts.rules.items() if rule.kind is Kind.RELATION and rule.target == "near"]
+    near = np.flatnonzero(pc.is_in(run.plan["rule"], pa.array(codes, pa.string())).to_numpy())
+    likeness = np.asarray(pc.fill_null(run.plan["similarity"], 0.0).to_numpy(), np.float64)
+    best[near] = likeness[near]
+    one, two, jaccard = (run.pairs[name].to_numpy() for name in ("row_a", "row_b", "jaccard"))
+    free = ~facts.dropped[one] & ~facts.dropped[two] & (jaccard < now)
+    np.maximum.at(best, np.maximum(one[free], two[free]), jaccard[free])
+    place = np.searchsorted(LEVELS, best, side="right")
+    counts = [np.bincount(place, weights, len(LEVELS) + 1)[1:] for weights in (None, facts.tokens)]
+    rows, tokens = (count[::-1].cumsum()[::-1].astype(int).tolist() for count in counts)
+    return {
+        "levels": LEVELS.tolist(), "rows": rows, "tokens": tokens, "now": now, "planned": len(near),
+        "pairs": run.pairs.num_rows, "all": facts.rows,
+    }  # fmt: skip
 
 
 def title(facts: Facts, code: str) -> Both:
@@ -66,7 +99,7 @@ def _rows(rule: Rule) -> tuple[str, str]:
     if rule.kind is Kind.RELATION and rule.target in {"copy", "near"}:
         return "duplicates", f"kind={rule.target}"
     if rule.kind is Kind.RELATION and rule.target in PAGE_OF:
-        return PAGE_OF[rule.target], ""
+        return PAGE_OF[rule.target], f"kind={rule.target}"
     if rule.kind is Kind.LOOP or rule.target in SIGNALS:
         return "loops", f"kind={rule.code}"
     return ("sources", "bad") if rule.kind is Kind.FAULT else ("", "")

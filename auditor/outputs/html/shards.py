@@ -4,12 +4,14 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from auditor.evidence import Piece
-from auditor.outputs.html.shown import seen, visible
+from auditor.outputs.html.redact import said
 
 ROOM = 384 * 1024
 """Bytes of JSON in one shard of a family: about a screenful of items, decoded in a few milliseconds."""
@@ -70,10 +72,14 @@ class Family:
 
 
 def packed(pieces: Iterable[Piece]) -> list[list[Any]]:
-    """Make pieces visible, and leave out what they do not need."""
-    return [[*piece] if piece.times or piece.chars else [piece.kind, piece.text] for piece in seen(pieces)]
+    """Make pieces visible, join those of one kind, and leave out what they do not need."""
+    found = []
+    for (kind, times, chars), run in groupby(pieces, key=itemgetter(0, 2, 3)):
+        text = said("".join([piece.text for piece in run]))
+        found.append([kind, text, times, chars] if times or chars else [kind, text])
+    return found
 
 
 def snippet(text: str, size: int = 90) -> str:
     """Return how a text begins, on one line."""
-    return visible(" ".join(text[: 4 * size].split())[:size])
+    return said(" ".join(text[: 4 * size].split())[:size])

@@ -3,8 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
 
 from auditor import text as model
 from auditor.evidence import CUT, Piece, Pieces
@@ -100,11 +98,3 @@ def _glyph(match: re.Match[str]) -> str:
 def _joins(before: str) -> bool:
     """Say whether a joiner after this character is how a script or an emoji is written."""
     return unicodedata.category(before) in {"So", "Sk", "Mn", "Mc"} or unicodedata.bidirectional(before) == "AL"
-
-
-def seen(pieces: Iterable[Piece]) -> Pieces:
-    """Make pieces visible, and join those of one kind."""
-    found = []
-    for (kind, times, chars), run in groupby(pieces, key=itemgetter(0, 2, 3)):
-        found.append(Piece(kind, visible("".join([piece[1] for piece in run])), times, chars))
-    return found

@@ -11,6 +11,7 @@ from auditor.faults import CLASSIC, KINDS, V1
 from auditor.judge import STOPS
 from auditor.outputs import charts
 from auditor.outputs.html.facts import CAUSES, Facts, met
+from auditor.outputs.html.redact import redacting
 from auditor.outputs.html.rules import title
 from auditor.outputs.html.strings import Both
 from auditor.rule import Kind
@@ -137,7 +138,7 @@ class Sources:
             note, _, told = held["note"].rpartition("; ")
             note, stops = (note, SAID.get(told, "no")) if note else (told, "no")
             place = held["file"], held["line"], held["offset"]
-            found.append(Bad(title(self.facts, held["rule"]), *place, note, kind.rejects, stops))
+            found.append(Bad(title(self.facts, held["rule"]), *place, "" if redacting() else note, kind.rejects, stops))
         return sorted(found, key=lambda bad: not bad.rejected)
 
 

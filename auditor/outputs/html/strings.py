@@ -26,10 +26,14 @@ class Both(NamedTuple):
         """Return both, marked by language; the style sheet shows one."""
         if self.en == self.zh:
             return str(escape(visible(self.en)))
-        return "".join(
-            Markup('<span class="t" lang="{}">{}</span>').format(code, _shown(text))
-            for text, code in zip(self, LANGUAGES.values(), strict=True)
-        )
+        return _spans(_shown(self.en), _shown(self.zh))
+
+
+@lru_cache(maxsize=4096)
+def _spans(en: Markup, zh: Markup) -> str:
+    """Mark escaped text by language."""
+    spans = zip(LANGUAGES.values(), (en, zh), strict=True)
+    return "".join(f'<span class="t" lang="{code}">{text}</span>' for code, text in spans)
 
 
 @lru_cache(maxsize=1)
@@ -63,7 +67,14 @@ def _shown(value: object) -> Markup:
 
 def say(key: str, **values: object) -> Both:
     """Return a string in both languages."""
+    if not values:
+        return _plain(key)
     return Both(*(fill(strings()[name][key], **_in(name, values)) for name in LANGUAGES))
+
+
+@lru_cache(maxsize=4096)
+def _plain(key: str) -> Both:
+    return Both(*(fill(held[key]) for held in strings().values()))
 
 
 def _in(language: str, values: dict[str, object]) -> dict[str, object]:

@@ -1,0 +1,41 @@
+/* Bytes of UTF-8, several at a time. */
+#pragma once
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* The first ``size`` (at most eight) bytes at p as a number, the first one lowest. */
+static inline uint64_t word_at(const uint8_t *p, int64_t size) {
+    uint64_t word = 0;
+    memcpy(&word, p, (size_t)(size < 8 ? size : 8));
+    return word;
+}
+
+/* Hash bytes, eight at a time. */
+static inline uint64_t bytes_hash(const uint8_t *p, int64_t size) {
+    uint64_t h = 0xCBF29CE484222325u ^ (uint64_t)size;
+    for (; size > 0; p += 8, size -= 8) {
+        h = (h ^ word_at(p, size)) * 0xFF51AFD7ED558CCDu;
+        h ^= h >> 32;
+    }
+    return h;
+}
+
+/* Count the code points of a text: bytes that continue none. */
+static int64_t code_points(const uint8_t *p, const uint8_t *end) {
+    int64_t count = 0;
+#ifdef __SSE2__
+    const __m128i zero = _mm_setzero_si128(), last = _mm_set1_epi8(-65);
+    while (end - p >= 16) {
+        __m128i sum = zero;
+        for (int k = 0; k < 128 && end - p >= 16; k++, p += 16)
+            sum = _mm_sub_epi8(sum, _mm_cmpgt_epi8(_mm_loadu_si128((const __m128i *)p), last));
+        sum = _mm_sad_epu8(sum, zero);
+        count += _mm_cvtsi128_si32(sum) + _mm_cvtsi128_si32(_mm_unpackhi_epi64(sum, sum));
+    }
+#endif
+    for (; p < end; p++) count += (int8_t)*p > -65;
+    return count;
+}

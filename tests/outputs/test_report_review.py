@@ -1,0 +1,191 @@
+"""Decisions in a real browser: one key each, undone, kept, exported, taken in again, several at once."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import Run
+from auditor.cli import main
+from auditor.outputs.decisions import applied, read
+from auditor.outputs.html import render
+from auditor.outputs.html.pages import site
+
+pytestmark = pytest.mark.browser
+
+WORDS = [
+    "river",
+    "stone",
+    "lamp",
+    "cloud",
+    "bread",
+    "chair",
+    "window",
+    "garden",
+    "paper",
+    "violin",
+    "harbour",
+    "candle",
+    "mountain",
+    "engine",
+    "feather",
+]
+
+
+def lines() -> list[str]:
+    """Twenty-four groups: copies and near duplicates of answers that have nothing in common."""
+    found = []
+    for group in range(24):
+        body = " ".join(f"{word}{part}{group}" for part in "xyz" for word in WORDS)
+        for copy in range(3):
+            answer = body if group % 2 else body.replace(f"lampx{group}", f"light{copy}")
+            found.append(json.dumps({"conversation": [{"input": f"Tell me about number {group}.", "output": answer}]}))
+    return found
+
+
+@pytest.fixture(scope="module")
+def many(make_run: Callable[..., Run]) -> Run:
+    """Scan those groups."""
+    run = make_run(many=lines())
+    render(run)
+    return run
+
+
+def exported(page: Any, key: str = "e") -> Any:
+    """Export by keyboard alone; return what the file holds."""
+    page.press(key)
+    page.page.wait_for_selector("dialog[open]")
+    page.page.keyboard.type("lin")
+    with page.page.expect_download() as held:
+        page.press("Enter")
+    assert held.value.suggested_filename.startswith("decisions-")
+    return json.loads(Path(held.value.path()).read_text(encoding="utf-8"))
+
+
+def test_twenty_groups_are_reviewed_by_keyboard(view: Callable[..., Any], many: Run, tmp_path: Path) -> None:
+    """Every key decides and leads on; the file names groups and content ids that are in the run."""
+    page = view(many.path / "report", accept_downloads=True)
+    page.go("duplicates.html")
+    keys = ["a", "x", "n", "l", "d"] * 4
+    met, want = [], {"a": "accept", "x": "keep-all", "n": "not-duplicates", "l": "later", "d": "drop-all"}
+    for key in keys:
+        here = page.text(".view .id")
+        met.append(here)
+        page.press(key)
+        page.until("(here) => document.querySelector('.view .id').textContent !== here", here)
+    assert len(set(met)) == 20
+    assert "20 of" in page.text(".decisionbar output")
+    held = exported(page)
+    assert (held["format"], held["audit"], held["reviewer"]) == (1, site(many, "auto", single=False).audit, "lin")
+    assert {item["cluster"]: item["action"] for item in held["decisions"]} == {
+        group: want[key] for group, key in zip(met, keys, strict=True)
+    }
+    assert set(met) <= set(many.groups["group"].to_pylist())
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps(held), encoding="utf-8")
+    opened = Run.open(many.path)
+    made = applied(opened, read(file, opened))
+    assert made.stale == []
+    actions = made.plan["action"].to_pylist()
+    rows = {row["group"]: [] for row in many.members.to_pylist()}
+    for row in many.members.to_pylist():
+        rows[row["group"]].append(row["row"])
+    for group, key in zip(met, keys, strict=True):
+        fates = {actions[row] for row in rows[group]}
+        assert fates == {"x": {"keep"}, "n": {"keep"}, "d": {"drop"}}.get(key, fates)
+    assert main(["clean", str(many.path), "--decisions", str(file), "--dry-run"]) == 0
+
+
+def test_a_choice_of_rows_names_their_content(view: Callable[..., Any], many: Run) -> None:
+    """Another keeper, or both rows, are named by content ids of the group's members; undo takes it back."""
+    page = view(many.path / "report", accept_downloads=True)
+    page.go("duplicates.html", "kind=near")
+    first = page.text(".view .id")
+    page.press("Enter")
+    page.until("(first) => document.querySelector('.view .id').textContent !== first", first)
+    second = page.text(".view .id")
+    page.press("b")
+    page.until("(second) => document.querySelector('.view .id').textContent !== second", second)
+    held = {item["cluster"]: item for item in exported(page)["decisions"]}
+    ids = dict(zip(many.samples["row"].to_pylist(), many.samples["content_id"].to_pylist(), strict=True))
+    for group, size in ((first, 1), (second, 2)):
+        members = [row["row"] for row in many.members.to_pylist() if row["group"] == group]
+        assert held[group]["action"] == "keep"
+        assert len(held[group]["keep"]) == size
+        assert set(held[group]["keep"]) <= {ids[row] for row in members}
+    page.page.locator(".view .id").first.focus()
+    page.press("u")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('1 of')")
+    assert page.text(".view .id") == second
+
+
+def test_enter_presses_the_button_that_has_the_focus(view: Callable[..., Any], many: Run) -> None:
+    """The key that chooses another keeper does nothing where it already means something: a button is pressed."""
+    page = view(many.path / "report", accept_downloads=True)
+    page.go("duplicates.html", "kind=near")
+    first = page.text(".view .id")
+    page.page.focus(".deciding [data-key=x]")
+    page.press("Enter")
+    page.until("(first) => document.querySelector('.view .id').textContent !== first", first)
+    (held,) = exported(page)["decisions"]
+    assert (held["cluster"], held["action"]) == (first, "keep-all")
+
+
+def test_totals_follow_decisions_and_outlast_the_page(view: Callable[..., Any], many: Run) -> None:
+    """Keeping a group lowers what goes by its dropped rows; the decision is there when the page is opened again."""
+    page = view(many.path / "report")
+    page.go("duplicates.html", "kind=copy")
+    dropped = many.plan["action"].to_pylist().count("drop")
+    assert f"About {dropped} rows" in page.text(".decisionbar output")
+    group = page.text(".view .id")
+    page.press("x")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('1 of')")
+    assert f"About {dropped - 2} rows" in page.text(".decisionbar output")
+    page.go("overview.html")
+    page.go("duplicates.html", group)
+    assert "1 of" in page.text(".decisionbar output")
+    assert page.text(".deciding [aria-pressed=true]").startswith("Keep all")
+    stored = page.page.evaluate("JSON.stringify(localStorage)")
+    assert "river" not in stored
+    page.page.select_option("[data-part=state]", "done")
+    assert page.page.locator(".queue li").count() == 1
+
+
+def test_a_file_is_taken_in_and_conflicts_are_named(view: Callable[..., Any], many: Run, tmp_path: Path) -> None:
+    """Decisions of another reader are added; where they differ one's own stay and the page says so."""
+    page = view(many.path / "report")
+    page.go("duplicates.html")
+    mine = page.text(".view .id")
+    page.press("a")
+    page.until("(mine) => document.querySelector('.view .id').textContent !== mine", mine)
+    other = page.text(".view .id")
+    audit = page.page.evaluate("document.documentElement.dataset.audit")
+    listed = [{"cluster": mine, "action": "keep-all"}, {"cluster": other, "action": "drop-all", "note": "<b>why</b>"}]
+    file = tmp_path / "theirs.json"
+    file.write_text(json.dumps({"format": 1, "audit": audit, "reviewer": "wu", "decisions": listed}), encoding="utf-8")
+    page.page.set_input_files("input[type=file]", file)
+    page.until("document.getElementById('said').textContent !== ''")
+    assert "1 decision taken in" in page.text("#said")
+    assert mine in page.text("#said")
+    page.until("document.querySelector('.deciding input').value === '<b>why</b>'")
+    for broken in ({"format": 2}, {"format": 1, "audit": "other", "decisions": []}):
+        file.write_text(json.dumps(broken), encoding="utf-8")
+        page.page.set_input_files("input[type=file]", file)
+        page.page.wait_for_timeout(100)
+    assert "another audit" in page.text("#said")
+
+
+def test_many_are_decided_after_a_sample_was_shown(view: Callable[..., Any], many: Run) -> None:
+    """What fits is counted, ten of it are drawn at random, and one key takes all of it back."""
+    page = view(many.path / "report")
+    page.go("duplicates.html")
+    page.page.get_by_role("button", name="Several at once").click()
+    dialog = page.page.locator("dialog[open]")
+    dialog.locator("select").first.select_option("copy")
+    assert dialog.locator(".sample li").count() == 10
+    dialog.get_by_role("button", name="Decide 12").click()
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('12 of')")
+    page.press("u")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('0 of')")
