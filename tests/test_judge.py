@@ -15,7 +15,9 @@ from auditor.api import judge
 from auditor.errors import UsageError
 from auditor.outputs import judged
 from auditor.outputs.folder import verify
+from auditor.outputs.restored import _keys
 from auditor.relations.connected import Edges, components, keepers
+from auditor.relations.copies import halves
 from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided
 from auditor.shipped import DEMO
@@ -179,3 +181,9 @@ def test_larger_groups_are_related_for_stricter_thresholds(tmp_path: Path) -> No
     run = scan(source, tmp_path / "a", report=False, select=["D"])
     assert run.groups["size"].to_pylist() == [81]
     assert judge(run, limits={"D102": 0.9}).plan.dropped.sum() == 40
+
+
+def test_restored_keys_spread_like_hashes() -> None:
+    """Keys read back fill the bins by which copies are found; rising numbers would all fall into one."""
+    keys = halves(_keys(np.arange(4096)))
+    assert np.bincount((keys[:, 0] >> np.uint64(56)).astype(np.int64), minlength=256).max() < 64

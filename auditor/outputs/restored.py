@@ -13,6 +13,7 @@ from auditor.audit import NOTHING, Measured
 from auditor.corpus import Corpus
 from auditor.errors import UsageError
 from auditor.kernels.flat import Ints
+from auditor.kernels.reference.sketch import mix
 from auditor.measure import Piece, Settings, measure
 from auditor.outputs.measured import KEYS, PATTERNS, targets
 from auditor.outputs.run import Run
@@ -112,9 +113,11 @@ def _corpus(run: Run, settings: Settings, wanted: set[str], read: list[int]) -> 
 
 
 def _keys(first: Ints) -> pa.Array:
-    """Return 16-byte keys that are equal where rows stand for the same."""
-    held = np.repeat(first.astype(np.uint64)[:, None] + np.uint64(1), 2, axis=1)
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(held), [None, pa.py_buffer(held)])
+    """Return 16-byte keys that are equal where rows stand for the same; mixed, as keys must spread like hashes."""
+    held = np.repeat(mix(first.astype(np.uint64) + np.uint64(1))[:, None], 2, axis=1)
+    return pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(16), len(held), [None, pa.py_buffer(np.ascontiguousarray(held))]
+    )
 
 
 def _near(run: Run) -> Neighbours:
