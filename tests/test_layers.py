@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    ["clock", "errors", "text", "shipped", "faults"],
+    ["clock", "errors", "shelf", "text", "shipped", "faults"],
     ["words", "yaml", "kernels", "memory", "patterned", "schema", "vocab", "wishes"],
     ["sample", "store", "parse", "pack"],
     ["rule", "dialects", "views"],

@@ -1,10 +1,8 @@
 """Pages: which there are, and how a template becomes a file."""
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -14,6 +12,7 @@ from auditor.outputs.html.redact import redacting
 from auditor.outputs.html.shown import visible
 from auditor.outputs.html.strings import LANGUAGES, percent, say, strings
 from auditor.outputs.run import Run
+from auditor.shelf import shelf
 from auditor.shipped import REPORTS
 
 PAGES = (
@@ -93,15 +92,8 @@ class _Kept(jinja2.FileSystemBytecodeCache):
 
 def _kept() -> jinja2.BytecodeCache | None:
     """Keep compiled templates between runs: to compile them takes a third of the time of a report."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    folder = Path(base).expanduser() / "repetition-auditor"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return None
-    # Code is loaded from there: only from a folder that is the user's own.
-    own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-    return _Kept(str(folder), "%s.template") if own and os.access(folder, os.W_OK) else None
+    folder = shelf()  # code is loaded from there: it is the user's own
+    return _Kept(str(folder), "%s.template") if folder else None
 
 
 def _shown(value: object) -> object:
