@@ -131,6 +131,9 @@ def variety(groups: Sequence[Group], values: Ints) -> Ints:
 
 def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[Finding]:
     """Yield every finding, rule by rule in order of their codes."""
+    by_kind: dict[str, list[Group]] = {}
+    for group in groups:
+        by_kind.setdefault(group.kind, []).append(group)
     for rule in profile.rules:
         if rule.kind is Kind.SIGNAL:
             yield from _signal(rule, corpus)
@@ -140,7 +143,7 @@ def met(profile: Profile, corpus: Corpus, groups: Sequence[Group]) -> Iterator[F
             yield from _fault(rule, corpus)
         else:
             levels = [other.where.get("threshold", 0) for other in profile.of(rule.kind, rule.target)]
-            yield from _relation(rule, corpus, groups, levels)
+            yield from _relation(rule, corpus, by_kind.get(rule.target, ()), levels)
 
 
 def passes(rule: Rule, samples: pa.Table) -> NDArray[np.bool_]:
@@ -159,7 +162,9 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
         return
     score = _numbers(corpus.samples[rule.target])
     marked = {"role_markers": "marker"}.get(rule.target, rule.target if rule.pattern else "")
-    for row in np.flatnonzero(passes(rule, corpus.samples)).tolist():
+    rows = np.flatnonzero(passes(rule, corpus.samples))
+    severity = rule.severity.value
+    for row, at, value in zip(rows.tolist(), _places(corpus, rows), score[rows].tolist(), strict=True):
         place: dict[str, Any] = {}
         if marked:
             turn, start = (corpus.samples[f"{marked}_{name}"][row].as_py() for name in ("turn", "start"))
@@ -167,7 +172,14 @@ def _signal(rule: Rule, corpus: Corpus) -> Iterator[Finding]:
             place = {"turn": turn, "start": start, "end": end}
         elif rule.target.startswith("leak_"):
             place = {"note": corpus.samples["leak_place"][row].as_py() or ""}
-        yield Finding(rule.code, rule.severity.value, row, None, *_place(corpus, row), float(score[row]), **place)
+        yield Finding(rule.code, severity, row, None, *at, value, **place)
+
+
+def _places(corpus: Corpus, rows: Ints) -> Iterator[tuple[str, int, int]]:
+    """Yield file, line and offset of rows."""
+    names = [source.name for source in corpus.sources]
+    sources, lines, offsets = (part[rows].tolist() for part in (corpus.source, corpus.lines, corpus.offsets))
+    return zip(map(names.__getitem__, sources), lines, offsets, strict=True)
 
 
 def _place(corpus: Corpus, row: int) -> tuple[str, int, int]:
@@ -236,10 +248,9 @@ def _relation(rule: Rule, corpus: Corpus, groups: Sequence[Group], levels: Seque
     met = [group for group in groups if group.nearest < above and reaches(rule, group, corpus.rows)]
     severity = rule.severity.value
     keepers = np.array([group.keeper for group in met], np.int64)
-    places = (part[keepers].tolist() for part in (corpus.source, corpus.lines, corpus.offsets))
-    for group, source, line, offset in zip(met, *places, strict=True):
-        file, size = corpus.sources[source].name, len(group.rows)
-        yield Finding(rule.code, severity, None, group.name, file, line, offset, float(size), note=f"{size} rows")
+    for group, place in zip(met, _places(corpus, keepers), strict=True):
+        size = len(group.rows)
+        yield Finding(rule.code, severity, None, group.name, *place, float(size), note=f"{size} rows")
 
 
 def reaches(rule: Rule, group: Group, rows: int) -> bool:

@@ -1,8 +1,15 @@
 """Keep the command line quick: do not load what it does not need."""
 
+import gc
 import sys
 import warnings
 from types import ModuleType
+
+
+def seldom_swept() -> None:
+    """Let Python look for circles of dead objects less often: a scan makes many objects and next to no circles."""
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
 
 
 def without_pandas() -> None:
