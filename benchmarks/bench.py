@@ -323,7 +323,7 @@ def _row(task: dict[str, Any], base: float) -> str:
     cells: Sequence[Any] = (
         task["language"], task["name"], task["runs"], f"{task['seconds']} ({task['lowest']})", task["cpu"],
         round(task["mb"]), f"{task['seconds'] / base:.1f}" if base else "-",
-        *(quality.get(key, "-") for key in ("pair_recall", "keep_recall", "keep_precision")),
+        *(quality.get(key) or "-" for key in ("pair_recall", "keep_recall", "keep_precision")),
     )  # fmt: skip
     return "| " + " | ".join(map(str, cells)) + " |"
 
