@@ -27,7 +27,7 @@ SHARE = 8 << 20
 """Bytes of shingles that are related at once, unless there is much more to relate."""
 
 SHARES = 64
-"""Shares that a large corpus is cut into, as far as memory allows."""
+"""Shares that a large corpus is cut into."""
 
 ROOM = 64
 """Bytes that finding the buckets of one band takes for each row."""
@@ -99,9 +99,10 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: B
         chosen = rows[place]
         shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", budget.workers)
     weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
-    most = min(max(SHARE, int(weights.sum()) // SHARES), budget.memory // (8 * budget.workers))
+    most = max(SHARE, int(weights.sum()) // SHARES)  # by the data alone: memory says how many shares at once
     parts = shares(bands, weights, most)
-    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, budget.workers)
+    at_once = max(1, min(budget.workers, budget.memory // (4 * most)))
+    units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, at_once)
     return _united(corpus.rows, [read_arrow(unit["pairs"]) for unit in units])
 
 
