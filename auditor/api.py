@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
-from auditor.calibrate import calibrate
 from auditor.chunks import LONGEST
 from auditor.clock import Clock
 from auditor.formats import Noted
@@ -100,6 +99,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
         held = folder.write(target, result)
         done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
     if calibrated:
+        from auditor.calibrate import calibrate  # noqa: PLC0415
+
         with clock.stage("calibrate") as done:
             progress("calibrate", None)
             told = calibrate(result.corpus, settings, work / "calibrate", room)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from auditor.dialects import Dialects
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.measure import Settings
 from auditor.reader import again
 from auditor.relations.copies import Copies, copies, halves
@@ -170,7 +171,7 @@ def canonical(corpus: Corpus) -> Ints:
 
 def _ranked(corpus: Corpus, keys: Sequence[NDArray[Any]]) -> Ints:
     """Rank samples by keys, the most important first, then by content, then by place."""
-    order = np.lexsort((_numbered(corpus.samples["content_id"]), *reversed(keys)))  # stable: equal ones stay in place
+    order = ordered(*keys, _numbered(corpus.samples["content_id"]))
     rank = np.empty(corpus.rows, np.int64)
     rank[order] = np.arange(corpus.rows)
     return rank
@@ -203,7 +204,7 @@ def binary(column: pa.ChunkedArray, kind: np.dtype[Any], rows: Ints) -> NDArray[
     """Read rows of a mapped column of fixed-size binary as numbers; shape (rows, numbers). Nulls are zeros."""
     width = column.type.byte_width // kind.itemsize
     out = np.zeros((len(rows), width), kind)
-    order = np.argsort(rows, kind="stable")
+    order = ordered(rows)
     starts = np.cumsum([0, *map(len, column.chunks)])
     bounds = np.searchsorted(rows[order], starts).tolist()
     for chunk, start, (first, end) in zip(column.chunks, starts.tolist(), pairwise(bounds), strict=False):

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +19,13 @@ from auditor.loading.scanned import needs
 from auditor.reader import read
 from auditor.sample import content_ids
 from auditor.signals import compat, layout, pattern, repeats, shape
-from auditor.signals.loops import Kind, Loop, find
 from auditor.sketches import bands_for, sketch
 from auditor.streams import streams
 from auditor.views import ANSWER, Views, sums, views
 from auditor.vocab import Counter, counter
+
+if TYPE_CHECKING:
+    from auditor.signals.loops import Loop
 
 SIGNALS = ("layout", "loops", "repeats", "shape", "streams")
 """What can be measured of a sample alone, unless a rule asks for more (``compat.PACKS``, patterns)."""
@@ -90,6 +93,9 @@ LOOPS = pa.schema(
     ]
 )
 
+DEBRIS = "debris"
+"""The kind of loop that is counted apart: a flood without content."""
+
 MAIN = ("kind", "unit", "period", "times", "turn", "start", "end", "cut", "severity")
 """Columns of a sample's longest loop, as ``loop_kind`` and so on."""
 
@@ -148,8 +154,10 @@ def joined(tables: list[pa.Table]) -> pa.Table:
     return pa.table(columns)
 
 
-def _loops(view: Views) -> list[tuple[int, int, Loop]]:
+def _loops(view: Views) -> list[tuple[int, int, "Loop"]]:
     """Find the loops of every trained turn: (sample, turn within it, loop)."""
+    from auditor.signals.loops import find  # noqa: PLC0415  (many expressions are compiled there)
+
     trained = np.flatnonzero(view.part == ANSWER)
     first = view.batch.first
     sample = np.repeat(np.arange(view.batch.rows), np.diff(first))
@@ -160,19 +168,19 @@ def _loops(view: Views) -> list[tuple[int, int, Loop]]:
     ]
 
 
-def _fields(loop: Loop) -> tuple[object, ...]:
+def _fields(loop: "Loop") -> tuple[object, ...]:
     names = ("kind", "severity", "unit", "period", "times", "start", "end", "cut")
     values = {name: getattr(loop, name) for name in names}
-    return tuple(value.value if isinstance(value, Kind) else value for value in values.values())
+    return tuple(value.value if isinstance(value, Enum) else value for value in values.values())
 
 
-def _main_loops(view: Views, loops: list[tuple[int, int, Loop]]) -> pa.Table:
+def _main_loops(view: Views, loops: list[tuple[int, int, "Loop"]]) -> pa.Table:
     """Return each sample's longest loop in columns (debris only where nothing else is), and the share of all."""
     rows = view.batch.rows
     best: dict[int, tuple[int, Loop]] = {}
     covered: Ints = np.zeros(rows, np.int64)
     for sample, turn, loop in loops:
-        covered[sample] += (loop.end - loop.start) * (loop.kind is not Kind.DEBRIS)
+        covered[sample] += (loop.end - loop.start) * (loop.kind != DEBRIS)
         if sample not in best or _weight(loop) > _weight(best[sample][1]):
             best[sample] = (turn, loop)
     place: Ints = np.full(rows, -1, np.int64)
@@ -185,8 +193,8 @@ def _main_loops(view: Views, loops: list[tuple[int, int, Loop]]) -> pa.Table:
     return pa.table({**columns, "loop_share": np.minimum(share, 1.0)})
 
 
-def _weight(loop: Loop) -> tuple[bool, int]:
-    return loop.kind is not Kind.DEBRIS, loop.end - loop.start
+def _weight(loop: "Loop") -> tuple[bool, int]:
+    return loop.kind != DEBRIS, loop.end - loop.start
 
 
 def _chars(view: Views) -> Ints:

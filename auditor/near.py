@@ -13,6 +13,7 @@ from auditor.corpus import Corpus, Part, binary
 from auditor.engines import local
 from auditor.kernels import pairs as kernel
 from auditor.kernels.flat import Ints, only
+from auditor.kernels.order import ordered
 from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
 from auditor.kernels.sketch import Sets, joined, taken
 from auditor.reader import again
@@ -87,7 +88,7 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: B
     """
     own = one_of_each.keeper == np.arange(corpus.rows)
     rows = np.flatnonzero(own & (corpus.keys["shingles"].to_numpy() > 0))
-    rows = rows[np.argsort(rank[rows], kind="stable")]
+    rows = rows[ordered(rank[rows])]
     if not len(rows):
         return _united(corpus.rows, [])
     if corpus.settings.exact:
@@ -109,7 +110,7 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: B
 def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
     """Return the buckets of all rows' rarest shingles, which miss no pair; rows are numbered by rank."""
     number = np.empty(len(shelf.rows), np.int32)
-    number[np.argsort(rank[shelf.rows], kind="stable")] = np.arange(len(number))
+    number[ordered(rank[shelf.rows])] = np.arange(len(number))
     counts = kernel.tallied((sets.values for sets in shelf.each()), shelf.shingles)
     found = [
         part._replace(samples=number[first : first + len(sets.offsets) - 1][part.samples])
@@ -117,7 +118,7 @@ def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
         for part in [kernel.prefixes(sets, np.arange(len(sets.offsets) - 1), counts, least)]
     ]
     keys, samples, places = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.argsort(samples, kind="stable")
+    order = ordered(samples)
     return kernel.prefixed(Prefixes(keys[order], samples[order], places[order]))
 
 
@@ -157,7 +158,7 @@ def _mapped(column: pa.ChunkedArray) -> Sets:
 def _related(corpus: Corpus, chosen: Ints, shelf: Shelf, share: Share) -> dict[str, pa.Table]:
     """Relate the samples of a share; rows, not samples, are named in what is returned."""
     rows = chosen[share.samples]
-    rising = np.argsort(rows)
+    rising = ordered(rows)
     narrow, wide = shelf.take(rows[rising])
     held = np.empty(len(rows), np.int64)
     held[rising] = np.arange(len(rows))

@@ -8,8 +8,9 @@ from typing import Any
 
 import xxhash
 
-from auditor import patterned, schema, yaml
+from auditor import patterned, yaml
 from auditor.errors import UsageError
+from auditor.parsed import parsed
 from auditor.shipped import RULES
 
 
@@ -65,8 +66,7 @@ def read(path: Path, seen: tuple[Path, ...] = ()) -> Pack:
     """Read a profile and those it extends, in order: what comes later is added, or changes what came before."""
     if path.resolve() in seen:
         raise UsageError("{path}: profiles extend one another in a circle", path=path)
-    held = yaml.load(path)
-    schema.check(held, "profile", partial(yaml.place, path))
+    held = parsed(path, "profile")
     pack = Pack()
     for name in _listed(held.get("extends", [])):
         _add(pack, read(_parent(path, name), (*seen, path.resolve())))

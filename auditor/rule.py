@@ -1,6 +1,5 @@
 """Rules and profiles: which signal or relation, past which threshold, is a finding."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
@@ -8,9 +7,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import xxhash
-
-from auditor import __version__, patterned, schema, shelf, yaml
+from auditor import parsed, patterned, yaml
 from auditor.errors import UsageError
 from auditor.pack import Allowed, column_of, over, profiles, read
 from auditor.shipped import RULES
@@ -100,7 +97,7 @@ def rule_from(path: Path) -> Rule:
 @lru_cache(maxsize=1024)
 def _rule_from(path: Path, _mtime: int) -> Rule:
     """Read one rule file, once while it does not change: a scan and its report ask for the same rules."""
-    held = _parsed(path)
+    held = parsed.parsed(path, "rule")
     where, pattern = held.get("where") or {}, held.get("pattern", "")
     if pattern:
         patterned.check(pattern, partial(yaml.place, path, ("pattern",)))
@@ -120,44 +117,6 @@ def _rule_from(path: Path, _mtime: int) -> Rule:
         known_misses=tuple(held.get("known_misses") or ()),
         pattern=pattern,
     )
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    """Parse and check a rule file; what ships is kept between runs, since to parse it all takes half a second."""
-    status = path.stat()
-    stamp = [status.st_mtime_ns, status.st_size]
-    known = _known().get(str(path))
-    if known and known["stamp"] == stamp:
-        held: dict[str, Any] = known["held"]
-        return held
-    held = yaml.load(path)
-    schema.check(held, "rule", partial(yaml.place, path))
-    if RULES in path.parents:
-        _known()[str(path)] = {"stamp": stamp, "held": held}
-    return held
-
-
-def _name() -> str:
-    """Name the file of this installation's parsed rules."""
-    place = xxhash.xxh3_64_hexdigest(f"{__version__} {RULES}".encode("utf-8", "surrogatepass"))
-    return f"rules-{place}.json"
-
-
-@lru_cache(maxsize=1)
-def _known() -> dict[str, Any]:
-    """Return the shipped rules that an earlier run parsed: plain data, with the stamps of their files."""
-    try:
-        held = json.loads(shelf.take(_name()))
-    except ValueError:
-        return {}
-    ones = held.values() if isinstance(held, dict) else [None]
-    return held if all(isinstance(one, dict) and one.keys() == {"stamp", "held"} for one in ones) else {}
-
-
-def _keep(before: int) -> None:
-    """Keep the parsed rules if there are more than before."""
-    if len(_known()) > before:
-        shelf.put(_name(), json.dumps(_known(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def _stripped(held: Mapping[str, str]) -> dict[str, str]:
@@ -198,9 +157,8 @@ def files(folder: Path = RULES) -> Iterator[Path]:
 def rules(folder: Path = RULES, prefixes: Sequence[str] = ("",)) -> list[Rule]:
     """Return the shipped rules whose codes begin with a prefix, in order."""
     wanted = tuple(prefix.lower() for prefix in prefixes)
-    before = len(_known())
     found = _distinct(rule_from(path) for path in files(folder) if path.name.startswith(wanted))
-    _keep(before)
+    parsed.keep()
     return found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Hashes, Ints, Lanes, Texts
+from auditor.kernels.order import ordered
 from auditor.kernels.tokens import Tokens, copy_hashes, normalise, part_keys, tokens
 from auditor.sample import Batch, Role
 
@@ -84,7 +85,7 @@ def views(batch: Batch, *, keyed: bool = True) -> Views:
     """Normalise and tokenise a batch; ``keyed`` hashes whole turns too, for telling copies."""
     texts = normalise(batch.texts)
     part = np.where(batch.trained, ANSWER, np.where(batch.role == Role.SYSTEM, FRAME, PROMPT)).astype(np.int8)
-    order = np.argsort(part, kind="stable")
+    order = ordered(part)
     found = tokens(texts, order)
     parts = []
     begin = 0

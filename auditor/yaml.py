@@ -1,14 +1,13 @@
 """Read YAML that nobody has to trust: plain data only, small, and without surprises."""
 
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
-from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken
+from typing import TYPE_CHECKING, Any
 
 from auditor.errors import UsageError
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.nodes import Node
 
 LARGEST = 1 << 20
 DEEPEST = 20
@@ -19,13 +18,15 @@ def load(path: Path) -> dict[str, Any]:
 
     Tags, anchors and aliases are refused, as are keys that stand twice.
     """
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError("{path} is larger than {limit} bytes", path=path, limit=LARGEST)
         text = path.read_text(encoding="utf-8")
         if any(sign in text for sign in "&*!"):
             _plain(path, text)
-        held = YAML(typ="safe", pure=True).load(text)
+        held = _reader().load(text)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         raise UsageError("{path}: {fault}", path=_at(path, mark) if mark else path, fault=fault.problem) from None
@@ -39,12 +40,21 @@ def load(path: Path) -> dict[str, Any]:
     return held
 
 
+def _reader() -> "YAML":
+    """Return what reads plain data and nothing else."""
+    from ruamel.yaml import YAML  # noqa: PLC0415  (rules that were read before are kept: most runs read none)
+
+    return YAML(typ="safe", pure=True)
+
+
 def place(path: Path, keys: tuple[str | int, ...]) -> str:
     """Return file, line and column of what stands under these keys, as far as they are there.
 
     The file is read once more for it: only errors ask.
     """
-    node: Node = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+    from ruamel.yaml.nodes import MappingNode, SequenceNode  # noqa: PLC0415
+
+    node: Node = _reader().compose(path.read_text(encoding="utf-8"))
     mark = node.start_mark
     for key in keys:
         if isinstance(node, MappingNode):
@@ -64,7 +74,9 @@ def _at(path: Path, mark: Any) -> str:  # noqa: ANN401  (ruamel has two kinds of
 
 def _plain(path: Path, text: str) -> None:
     """Refuse what makes YAML more than data."""
-    for token in YAML(typ="safe", pure=True).scan(text):
+    from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken  # noqa: PLC0415
+
+    for token in _reader().scan(text):
         if isinstance(token, (AliasToken, AnchorToken, TagToken)):
             raise UsageError(
                 "{path}: tags, anchors and aliases are not read",

@@ -9,6 +9,7 @@ import pytest
 FLOORS = [
     ["clock", "errors", "shelf", "text", "shipped", "faults"],
     ["words", "yaml", "kernels", "memory", "patterned", "schema", "vocab", "wishes"],
+    ["parsed"],
     ["sample", "store", "parse", "pack"],
     ["rule", "dialects", "views"],
     ["loading"],

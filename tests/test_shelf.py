@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import rule, shelf
+from auditor import parsed, rule, shelf
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _forget() -> None:
-    rule._known.cache_clear()
+    parsed._known.cache_clear()
     rule._rule_from.cache_clear()
 
 
@@ -25,11 +25,11 @@ def test_rules_are_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time no YAML is parsed, and the rules are equal; a file that changed is parsed again."""
     first = rule.rules(prefixes=["D"])
     _forget()
-    parsed: list[Path] = []
-    load = rule.yaml.load
-    monkeypatch.setattr(rule.yaml, "load", lambda path: parsed.append(path) or load(path))
+    read: list[Path] = []
+    load = parsed.yaml.load
+    monkeypatch.setattr(parsed.yaml, "load", lambda path: read.append(path) or load(path))
     assert rule.rules(prefixes=["D"]) == first
-    assert parsed == []
+    assert read == []
     kept = next(cache.glob("rules-*.json"))
     held = json.loads(kept.read_text(encoding="utf-8"))
     name = next(name for name in held if "d102" in name)
@@ -37,15 +37,30 @@ def test_rules_are_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.write_text(json.dumps(held), encoding="utf-8")
     _forget()
     assert rule.rules(prefixes=["D"]) == first
-    assert [path.name[:4] for path in parsed] == ["d102"]
+    assert [path.name[:4] for path in read] == ["d102"]
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b'{"x": 1}', b'{"x": {"stamp": 1}}', b"\xff\x00", b"null"])
 def test_damage_is_ignored(cache: Path, data: bytes) -> None:
     """What cannot be read is as good as nothing."""
     cache.mkdir(exist_ok=True)
-    (cache / rule._name()).write_bytes(data)
+    (cache / parsed.name()).write_bytes(data)
     assert [held.code for held in rule.rules(prefixes=["D"])] == ["D101", "D102", "D103"]
+
+
+def test_profiles_are_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shipped profile is not parsed again either; one of the user's own always is."""
+    first = rule.profile("default")
+    _forget()
+    read: list[Path] = []
+    load = parsed.yaml.load
+    monkeypatch.setattr(parsed.yaml, "load", lambda path: read.append(path) or load(path))
+    assert rule.profile("default") == first
+    assert read == []
+    own = cache.parent / "own.yaml"
+    own.write_text("extends: default\nselect: [D102]\n", encoding="utf-8")
+    assert [held.code for held in rule.profile(str(own)).rules] == ["D102"]
+    assert read == [own]
 
 
 def test_without_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

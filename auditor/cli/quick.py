@@ -1,6 +1,8 @@
-"""Keep the command line quick: do not load what it does not need."""
+"""Keep the command line quick: do not load what it does not need, do not give back what will be needed again."""
 
+import ctypes
 import gc
+import os
 import sys
 import warnings
 from types import ModuleType
@@ -10,6 +12,23 @@ def seldom_swept() -> None:
     """Let Python look for circles of dead objects less often: a scan makes many objects and next to no circles."""
     gc.freeze()
     gc.set_threshold(200_000, 50, 100)
+
+
+TRIM, PAD, MAPPED, ARENAS = -1, -2, -3, -8
+"""Names of glibc's settings of memory."""
+
+
+def thrifty() -> None:
+    """Keep freed memory for the next batch, where the C library is glibc; start no threads for algebra.
+
+    By default large arrays are given back to the system and fetched anew, page by page and cleared, for every batch:
+    a third of the time of measuring.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    choose = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if choose is not None:
+        for name, value in ((ARENAS, 1), (MAPPED, 32 << 20), (TRIM, 512 << 20), (PAD, 16 << 20)):
+            choose(name, value)
 
 
 def without_pandas() -> None:

@@ -8,7 +8,7 @@ import click
 from auditor.cli.gates import as_json, checked, gate_options, judge, told
 from auditor.cli.group import Command
 from auditor.cli.options import allow_option, bound, fields_of, json_option, rule_options
-from auditor.cli.quick import seldom_swept, without_pandas
+from auditor.cli.quick import seldom_swept, thrifty, without_pandas
 from auditor.cli.wishes import plan_options, wished
 
 
@@ -55,6 +55,7 @@ def command(**options: Any) -> int:  # noqa: ANN401  (what click passes)
 
 def run(options: dict[str, Any]) -> int:
     """Scan with the options of the command line; return the exit code."""
+    thrifty()
     without_pandas()
     seldom_swept()
     from auditor import api  # noqa: PLC0415  (heavy: only a command that works needs it)

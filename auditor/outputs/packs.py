@@ -1,17 +1,17 @@
 """Where the ways of other tools to count repetition disagree, on these rows."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from auditor.audit import Audit
 from auditor.judge import passes
 from auditor.outputs.plain import shown
 from auditor.words import say
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 TOOLS = {"G1": "datatrove", "G2": "RedPajama-v2", "G3": "Dolma", "G4": "NeMo Curator"}
 """Whose measures the rules of a prefix are."""
@@ -51,8 +51,11 @@ def _place(audit: Audit, row: int) -> dict[str, Any]:
     return {"file": corpus.sources[int(corpus.source[row])].name, "line": int(corpus.lines[row]), "row": row}
 
 
-def told(found: dict[str, Any], rows: int) -> RenderableType:
+def told(found: dict[str, Any], rows: int) -> "RenderableType":
     """Return a line for each set of tools that agree, with the first row of each."""
+    from rich.table import Table  # noqa: PLC0415  (only what is printed needs it)
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
     for name, hits in found["tools"].items():
         table.add_column(f"{name} {hits:,}", justify="center", no_wrap=True)

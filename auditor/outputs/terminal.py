@@ -1,7 +1,7 @@
 """What a person reads in the terminal: the summary of a run, of cleaning, of rules."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 from rich.console import Group, RenderableType
@@ -16,7 +16,9 @@ from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
 from auditor.rule import Kind, Profile, Rule
 from auditor.words import language, say
-from auditor.xtuner.edit import Edited
+
+if TYPE_CHECKING:
+    from auditor.xtuner.edit import Edited
 
 LEVELS = {"act": "bold red", "look": "bold yellow", "fine": "bold green"}
 SEVERITIES = {"high": "red", "medium": "yellow", "low": "dim"}
@@ -262,7 +264,7 @@ def cleaned(counts: Mapping[str, Count], folder: str | None) -> RenderableType:
     return Group(Text(), _indented(table), Text(), _indented(end), Text())
 
 
-def edited(done: Edited) -> RenderableType:
+def edited(done: "Edited") -> RenderableType:
     """Return how a configuration's copy differs, and what its owner must know."""
     told = Text(f"{say('configuration')}  {shown(done.path.as_posix())}\n")
     for line in done.diff.splitlines():

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.kernels.pairs import Band, tied
 
 ROUNDS = 64
@@ -41,7 +42,7 @@ def keepers(rows: int, edges: Edges) -> Ints:
     keeper = np.arange(rows)
     fits = stays[edges.low] & ~stays[edges.high]
     low, high, jaccard = (column[fits] for column in edges)
-    best = np.lexsort((low, -jaccard, high))
+    best = ordered(high, -jaccard, low)
     first = best[np.diff(high[best], prepend=-1) != 0]
     keeper[high[first]] = low[first]
     return keeper
@@ -63,7 +64,7 @@ def staying(rows: int, edges: Edges) -> NDArray[np.bool_]:
         stays |= free
         open_ &= ~free
         low, high = (side[open_[high]] for side in (low, high))
-    order = np.argsort(high, kind="stable")
+    order = ordered(high)
     low, high = low[order], high[order]
     firsts = np.flatnonzero(np.diff(high, prepend=-1))
     for row, lows in zip(high[firsts].tolist(), np.split(low, firsts[1:]), strict=False):

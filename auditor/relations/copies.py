@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.kernels.pairs import buckets
 
 
@@ -52,7 +53,7 @@ def copies(keys: NDArray[np.uint64], rank: Ints) -> Copies:
 def _sorted(keys: NDArray[np.uint64], rank: Ints) -> Copies:
     """Group rows by both halves of their keys: for the day when two contents have the same first half."""
     rows = len(keys)
-    order = np.lexsort((rank, keys[:, 1], keys[:, 0]))
+    order = ordered(keys[:, 0], keys[:, 1], rank)
     held = keys[order]
     fresh = np.ones(rows, bool)
     fresh[1:] = (held[1:] != held[:-1]).any(axis=1) | ~held[1:].any(axis=1)
@@ -76,7 +77,7 @@ def numbered(group: Ints) -> Ints:
     rows = np.flatnonzero(held)
     first[group[rows[::-1]]] = rows[::-1]
     order = np.empty(len(first), np.int64)
-    order[np.argsort(first, kind="stable")] = np.arange(len(first))
+    order[ordered(first)] = np.arange(len(first))
     out = np.full(len(group), -1, np.int64)
     out[held] = order[group[held]]
     return out

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.kernels.pairs import Band, Corpus, Levels, Related, relate
 from auditor.relations.connected import Edges, components, keepers
 
@@ -65,10 +66,10 @@ def needed(samples: int, ends: NDArray[np.int32], jaccard: NDArray[np.float64], 
     low, high = ends.min(axis=1), ends.max(axis=1)
     if len(low) <= MOST:
         return np.arange(len(low))
-    kept = firsts(high, np.lexsort((low, -jaccard, high)), MOST)
-    kept |= firsts(low, np.lexsort((high, -jaccard, low)), 1)
+    kept = firsts(high, ordered(high, -jaccard, low), MOST)
+    kept |= firsts(low, ordered(low, -jaccard, high), 1)
     alike = np.flatnonzero(jaccard >= levels.drop)
-    kept[alike] |= firsts(high[alike], np.lexsort((low[alike], high[alike])), MOST)
+    kept[alike] |= firsts(high[alike], ordered(high[alike], low[alike]), MOST)
     for level in (levels.drop, *RUNGS):
         over = np.flatnonzero(jaccard >= level)
         keeper = keepers(samples, Edges(low[over].astype(np.int64), high[over].astype(np.int64), jaccard[over]))
@@ -100,7 +101,7 @@ def together(group: NDArray[np.int32], samples: Ints) -> Band:
     >>> band.rows.tolist(), band.starts.tolist()
     ([0, 2, 4, 1, 3], [0, 3, 5])
     """
-    order = samples[np.argsort(group[samples], kind="stable")]
+    order = samples[ordered(group[samples])]
     fresh = np.flatnonzero(np.diff(group[order], prepend=-1))
     return Band(order.astype(np.int32), np.append(fresh, len(order)))
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.kernels.pairs import Band, tied
 
 FLOOR = 0.5
@@ -95,7 +96,7 @@ def shares(bands: list[Band], weights: Ints, most: int) -> Iterator[Share]:
     lowest = tied(bands, len(weights))
     heavy = np.bincount(lowest, weights, minlength=len(weights)).astype(np.int64)
     number = _renumbered((np.cumsum(heavy) - heavy) // max(1, most))[lowest]
-    order = np.argsort(number, kind="stable")
+    order = ordered(number)
     last = int(number.max()) + 1
     ends = np.searchsorted(number[order], np.arange(last + 1))
     place = np.empty(len(weights), np.int32)
@@ -126,8 +127,8 @@ def _parts(band: Band, number: NDArray[np.uint16], place: NDArray[np.int32], las
     """Cut a band's buckets by the shares that their samples belong to."""
     sizes = np.diff(band.starts)
     of_bucket = number[band.rows[band.starts[:-1]]] if len(sizes) else number[:0]
-    order = np.argsort(of_bucket, kind="stable")
-    rows = place[band.rows[np.argsort(number[band.rows], kind="stable")]]
+    order = ordered(of_bucket)
+    rows = place[band.rows[ordered(number[band.rows])]]
     starts = np.concatenate([[0], np.cumsum(sizes[order])])
     bounds = np.searchsorted(of_bucket[order], np.arange(last + 1)).tolist()
     return [
@@ -139,6 +140,6 @@ def _parts(band: Band, number: NDArray[np.uint16], place: NDArray[np.int32], las
 def distinct(pairs: Ints) -> Ints:
     """Return where each of several pairs (lower row first) stands, once each, in rising order."""
     keys = (pairs[:, 0] << 32) | pairs[:, 1]
-    order = np.argsort(keys)
+    order = ordered(keys)
     held = keys[order]
     return order[np.diff(held, prepend=-1) != 0] if len(held) else order

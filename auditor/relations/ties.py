@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.relations.connected import Edges, components, keepers
 from auditor.relations.neighbours import Neighbours
 
@@ -26,7 +27,7 @@ def decided(found: Neighbours, rank: Ints, cut: Cut) -> Neighbours:
     A row goes only for a kept row that it was verified against, the one most like it.
     """
     rows = np.unique(found.pairs)
-    order = rows[np.argsort(rank[rows], kind="stable")]
+    order = rows[ordered(rank[rows])]
     place = np.empty(len(rank), np.int64)
     place[order] = np.arange(len(order))
     first, second = place[found.pairs[:, 0]], place[found.pairs[:, 1]]
@@ -54,5 +55,5 @@ def moved(found: Neighbours, to: Ints) -> Neighbours:
     ends, contained = to[found.pairs], found.contained.copy()
     swap = ends[:, 0] > ends[:, 1]
     ends[swap], contained[swap] = ends[swap, ::-1], contained[swap, ::-1]
-    order = np.lexsort((ends[:, 1], ends[:, 0]))
+    order = ordered(ends[:, 0], ends[:, 1])
     return found._replace(pairs=ends[order], jaccard=found.jaccard[order], contained=contained[order])

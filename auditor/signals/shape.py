@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from auditor.kernels.find import places
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.kernels.reference.sketch import mix
 from auditor.sample import Role
 from auditor.views import ANSWER, PROMPT, Views, sums
@@ -85,7 +86,7 @@ def _equal_turns(views: Views, chars: Ints) -> tuple[NDArray[np.bool_], NDArray[
     sample = np.repeat(np.arange(batch.rows), np.diff(batch.first))
     telling = np.flatnonzero((chars >= ECHO) & (batch.role != Role.SYSTEM))
     keys = views.turn_keys[telling]
-    order = np.argsort(keys[:, 0] ^ mix(sample[telling].astype(np.uint64)), kind="stable")
+    order = ordered(keys[:, 0] ^ mix(sample[telling].astype(np.uint64)))
     held, keys = telling[order], keys[order]
     same = (sample[held][1:] == sample[held][:-1]) & (keys[1:] == keys[:-1]).all(1)
     later, earlier = held[1:][same], held[:-1][same]

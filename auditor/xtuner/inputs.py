@@ -1,17 +1,10 @@
 """Configurations among the inputs of a scan: replaced by the files that they read."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from auditor.errors import UsageError
 from auditor.formats import Noted
-from auditor.loading.faults import NAMES, REASONS
-from auditor.loading.maps import known
 from auditor.loading.question import Question
-from auditor.words import say
-from auditor.xtuner.config import Config, looks_like_one, read
-from auditor.xtuner.review import config_faults, question_of
 
 
 class Inputs(NamedTuple):
@@ -30,54 +23,26 @@ class Inputs(NamedTuple):
 
 def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None) -> Inputs:
     """Put the local files that configurations name in their place; each thing that is not read is noted."""
-    data: list[str] = []
-    notes: list[tuple[str, int, str]] = []
-    dialects: dict[str, str] = {}
-    questions: dict[str, Question] = {}
-    noted: list[Noted] = []
-    times: dict[str, float] = {}
+    whole = Inputs([], [], {}, {}, [], {})
     for item in items:
-        if "://" in item or item == "-" or not looks_like_one(Path(item)):
-            data.append(item)
+        found = _named(item, environment)
+        if found is None:
+            whole.data.append(item)
             continue
-        config = read(item, environment)
-        files = [str(path) for _, path in config.files]
-        notes += _notes(config)
-        if not files:
-            told = "; ".join(f"{place}:{line}: {words}" for place, line, words in notes) or "-"
-            raise UsageError("{name} names no local data: {told}", hint="see auditor check", name=item, told=told)
-        dialects |= {str(path): name for one, path in config.files if (name := _dialect(config, one.map_fn))}
-        questions |= {str(path): question_of(one, config.target) for one, path in config.files}
-        noted += _noted(config)
-        for one, path in config.files:
-            times[str(path)] = times.get(str(path), 0.0) + one.times
-        data += [file for file in files if file not in data]
-    return Inputs(data, notes, dialects, questions, noted, times)
+        whole.data.extend(file for file in found.data if file not in whole.data)
+        whole.notes.extend(found.notes)
+        whole.dialects.update(found.dialects)
+        whole.questions.update(found.questions)
+        whole.noted.extend(found.noted)
+        for path, number in found.times.items():
+            whole.times[path] = whole.times.get(path, 0.0) + number
+    return whole
 
 
-def _dialect(config: Config, map_fn: str | None) -> str:
-    """Name the dialect that a classic map function reads; empty where it is the user's own, or V1 recognises."""
-    wanted = known(map_fn) if config.target == "classic" else None
-    return wanted.dialects[0] if wanted else ""
+def _named(item: str, environment: Mapping[str, str] | None) -> Inputs | None:
+    """Return what an item names if it is a configuration."""
+    if "://" in item or not item.endswith((".py", ".json")):
+        return None
+    from auditor.xtuner.named import named  # noqa: PLC0415  (most scans are given data)
 
-
-def _noted(config: Config) -> list[Noted]:
-    """Return a configuration's own traps, and the map functions of its user."""
-    place = config.path.as_posix()
-    found = [
-        Noted(place, line, NAMES[fault.code], fault.reason) for fault in config_faults(config) for line in fault.lines
-    ]
-    own = [(data.line, REASONS["F329"].format(map=data.map_fn)) for data in config.datasets if data.custom]
-    return [*found, *(Noted(place, line, NAMES["F329"], told) for line, told in own)]
-
-
-def _notes(config: Config) -> list[tuple[str, int, str]]:
-    """Return what a configuration reads that a scan cannot."""
-    place = config.path.as_posix()
-    told = [(place, entry.line, f"{entry.what}: {say(entry.why, **entry.values)}") for entry in config.unresolved]
-    hubs = [
-        (place, data.line, say("{path} comes from the hub and is not read", path=data.hub))
-        for data in config.datasets
-        if data.hub
-    ]
-    return told + hubs
+    return named(item, environment)

@@ -1,0 +1,3 @@
+from auditor.kernels.flat import Hashes, Ints
+
+def sort(keys: Hashes, order: Ints) -> None: ...
