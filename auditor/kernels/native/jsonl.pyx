@@ -123,6 +123,15 @@ cdef int _line(const uint8_t *p, const uint8_t *end) noexcept nogil:
     return flags
 
 
+def count(const uint8_t[::1] data):
+    """Count the line feeds in ``data``."""
+    cdef int64_t i, found = 0
+    with nogil:
+        for i in range(data.shape[0]):
+            found += data[i] == 10
+    return found
+
+
 def lines(const uint8_t[::1] data, int64_t[::1] starts, int64_t[::1] ends):
     """Find the lines of ``data``; returns how many."""
     cdef int64_t n = 0, at = 0, size = data.shape[0], stop, end

@@ -12,6 +12,11 @@ def _mark(line: bytes) -> int:
     return SUSPECT if line.strip(b" \t\r\n") else BLANK
 
 
+def count(data: Bytes) -> int:
+    """Count the line feeds in ``data``."""
+    return data.tobytes().count(b"\n")
+
+
 def lines(data: Bytes, starts: Ints, ends: Ints) -> int:
     """Find the lines of ``data``; returns how many."""
     at = 0
