@@ -50,6 +50,9 @@ OWN = {
     "auditor: the same, --exact": ["--select", "D102", "--no-report", "--exact"],
     "auditor: whole scan": [],
 }
+USUAL = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""What processes are told by their environment: nothing that makes Python do other than it does for users."""
+
 SLOW = 20.0
 """Seconds from which a task is run only once."""
 
@@ -75,7 +78,7 @@ class Task:
             shutil.rmtree(self.result)
         with Path(os.devnull).open("wb") as nothing, (self.result.parent / "stderr").open("w+b") as told:
             start = time.perf_counter()
-            process = subprocess.Popen(self.command, stdout=nothing, stderr=told)
+            process = subprocess.Popen(self.command, stdout=nothing, stderr=told, env=USUAL)
             status, usage = _waited(process, start + limit)
             wall = time.perf_counter() - start
             told.seek(0)
