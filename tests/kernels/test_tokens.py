@@ -78,8 +78,25 @@ def test_every_code_point() -> None:
 
 
 @compiled
+def test_runs_of_han() -> None:
+    """Letters that are read five at a time: whatever stands before, between and behind them, at every distance."""
+    borders = "\u4dff\u4e00\u8fff\u9000\u9fbf\u9fc0\u9fef\u9ff0\u9fff\ua000，。é😀a"
+    texts = ["中" * before + char + "文" * behind for char in borders for before in range(13) for behind in range(13)]
+    texts += [f"中{chr(code)}文字中文字" for code in range(0x3000, 0xA100)]
+    held = flat(texts)
+    mine, theirs = kernel.normalise(held), plain.normalise(held)
+    assert list(mine.strings()) == list(theirs.strings())
+    order = np.arange(held.number, dtype=np.int64)
+    for left, right in zip(kernel.tokens(mine), plain.tokens(theirs, order), strict=True):
+        assert left.tolist() == right.tolist()
+
+
+@compiled
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=60))
+@given(
+    st.binary(max_size=60)
+    | st.lists(st.sampled_from([b"\xe4\xb8\xad", b"\xe9\xbf\xaf", b"\xe4", b"\x80"])).map(b"".join)
+)
 def test_any_bytes_are_safe(data: bytes) -> None:
     """Bytes that are no UTF-8 neither crash the kernels nor leave the buffer."""
     held = Texts(np.frombuffer(data, np.uint8), np.array([0, len(data) // 2, len(data)], np.int64))

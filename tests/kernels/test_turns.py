@@ -131,6 +131,24 @@ def test_what_is_no_json_is_never_taken(row: object, data: st.DataObject) -> Non
             careful(bytes(line))
 
 
+@pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")
+@pytest.mark.parametrize("before", range(7))
+@pytest.mark.parametrize(
+    "damage",
+    [b"\xe4\xb8", b"\xb8\xad", b"\xed\xa0\x80", b"\xed\x9f\xbf", b"\xe0\x80\x80", b"\xef\xbf\xbf", b"\xf0\x80\x80\x80"],
+)
+def test_damage_between_long_runs_is_seen(damage: bytes, before: int) -> None:
+    """Characters of three bytes are checked several at a time; what is no UTF-8 among them is never taken."""
+    wide = "，文".encode()
+    line = b'[{"role": "user", "content": "' + wide * before + damage + wide * 9 + b'"}]'
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        assert taken([line])[0].state.tolist() == [kernel.ODD]
+    else:
+        assert taken([line])[0].state.tolist() == [kernel.READ]
+
+
 def test_rows_outside_the_data_are_refused() -> None:
     """Spans beyond the buffer are an error of the caller."""
     with pytest.raises(ValueError, match="inside the data"):

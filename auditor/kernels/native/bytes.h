@@ -23,6 +23,42 @@ static inline uint64_t bytes_hash(const uint8_t *p, int64_t size) {
     return h;
 }
 
+#ifdef __SSE2__
+enum { FIVE = 0x7FFF };
+
+/* Which of the first fifteen bytes fit five characters of three bytes, given where leads and continuations stand. */
+static inline unsigned threes(unsigned leads, unsigned more) {
+    return (leads & 0x1249) | (more & 0x6DB6);
+}
+
+/* Bytes of whole characters before the first byte that does not fit. */
+static inline int whole_threes(unsigned fits) {
+    const int run = __builtin_ctz(~fits);
+    return run - run % 3;
+}
+
+static inline unsigned between(__m128i v, int low, int high) {
+    const __m128i from = _mm_sub_epi8(v, _mm_set1_epi8((char)low));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(high - low))), from));
+}
+
+/* Which of the fifteen bytes at p fit Han letters (U+4E00 to U+9FBF, see is_han); sixteen are read. */
+static inline unsigned han_fits(const uint8_t *p) {
+    const __m128i v = _mm_loadu_si128((const __m128i *)p);
+    unsigned leads = between(v, 0xE4, 0xE9);
+    leads &= ~(between(v, 0xE4, 0xE4) & between(v, 0x80, 0xB7) >> 1);
+    leads &= ~(between(v, 0xE9, 0xE9) & between(v, 0xBF, 0xBF) >> 1);
+    return threes(leads, between(v, 0x80, 0xBF));
+}
+
+/* Which of the fifteen bytes at p fit valid characters of three bytes, all but U+0800 to U+0FFF and those that share
+ * their lead with surrogates; sixteen are read. */
+static inline unsigned wide_fits(const uint8_t *p) {
+    const __m128i v = _mm_loadu_si128((const __m128i *)p);
+    return threes(between(v, 0xE1, 0xEF) & ~between(v, 0xED, 0xED), between(v, 0x80, 0xBF));
+}
+#endif
+
 /* Count the code points of a text: bytes that continue none. */
 static int64_t code_points(const uint8_t *p, const uint8_t *end) {
     int64_t count = 0;

@@ -3,11 +3,7 @@
  * What passes is JSON by RFC 8259 in valid UTF-8, with no key twice in an object, no half of a surrogate pair, no
  * number of DIGITS digits in a row or more, and not nested deeper than DEPTH_MOST. */
 #pragma once
-#include <stdint.h>
-#include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "bytes.h"
 
 enum { DEPTH_MOST = 64, KEYS_MOST = 256, MEMBERS_MOST = 64, DIGITS = 16 };
 
@@ -42,10 +38,20 @@ static inline const uint8_t *past_plain(const uint8_t *p, const uint8_t *end, in
     return p;
 }
 
-/* Step over one character beyond ASCII; NULL where the bytes are no UTF-8. */
+/* Step over one character beyond ASCII (or as many of three bytes as come at once); NULL where the bytes are no UTF-8. */
 static inline const uint8_t *past_wide(const uint8_t *p, const uint8_t *end) {
     const uint8_t lead = p[0];
     const int64_t left = end - p;
+#ifdef __SSE2__
+    if (left >= 16) {
+        const unsigned fits = wide_fits(p);
+        if (fits == FIVE) return p + 15;
+        if (fits & 1) {
+            const int run = whole_threes(fits);
+            if (run) return p + run;
+        }
+    }
+#endif
     if (lead < 0xC2 || lead > 0xF4 || left < 2 || (p[1] & 0xC0) != 0x80) return NULL;
     if (lead < 0xE0) return p + 2;
     if (left < 3 || (p[2] & 0xC0) != 0x80) return NULL;

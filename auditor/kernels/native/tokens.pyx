@@ -19,6 +19,7 @@ cdef extern from "unicode.h" nogil:
     bint is_han(const uint8_t *p, const uint8_t *end)
 
 cdef extern from "words.h" nogil:
+    int64_t copy_han(const uint8_t *p, const uint8_t *end, uint8_t *q, const uint8_t *stop)
     int64_t lower_ascii(const uint8_t *p, int64_t size, uint8_t *q)
     int64_t text_tokens(const uint8_t *p, const uint8_t *end, const uint8_t *stop, uint64_t *hashes, uint32_t *sizes)
     int64_t code_points(const uint8_t *p, const uint8_t *end)
@@ -39,7 +40,7 @@ cdef int64_t _normalise_one(const uint8_t *p, const uint8_t *end, uint8_t *out, 
     cdef uint8_t *q = out
     cdef uint8_t *stop = out + room
     cdef uint32_t code, entry, value
-    cdef int64_t lowered
+    cdef int64_t lowered, copied
     cdef int size, k
     leave[0] = 0
     while p < end:
@@ -51,6 +52,11 @@ cdef int64_t _normalise_one(const uint8_t *p, const uint8_t *end, uint8_t *out, 
             break
         if stop - q < LONGEST:
             return -1
+        copied = copy_han(p, end, q, stop)
+        if copied:
+            p += copied
+            q += copied
+            continue
         if is_han(p, end):
             memcpy(q, p, 3)
             p += 3
