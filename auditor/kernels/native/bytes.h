@@ -26,9 +26,11 @@ static inline uint64_t bytes_hash(const uint8_t *p, int64_t size) {
 #ifdef __SSE2__
 enum { FIVE = 0x7FFF };
 
-/* Which of the first fifteen bytes fit five characters of three bytes, given where leads and continuations stand. */
-static inline unsigned threes(unsigned leads, unsigned more) {
-    return (leads & 0x1249) | (more & 0x6DB6);
+/* Which of fifteen bytes fit five characters of three bytes, given bytes that may lead. */
+static inline unsigned threes(__m128i v, __m128i leads) {
+    const __m128i first = _mm_setr_epi8(-1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, 0);
+    const __m128i more = _mm_andnot_si128(first, _mm_cmpgt_epi8(_mm_set1_epi8(-64), v));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_and_si128(leads, first), more)) & FIVE;
 }
 
 /* Bytes of whole characters before the first byte that does not fit. */
@@ -37,25 +39,26 @@ static inline int whole_threes(unsigned fits) {
     return run - run % 3;
 }
 
-static inline unsigned between(__m128i v, int low, int high) {
+static inline __m128i equals(__m128i v, int byte) { return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)byte)); }
+
+static inline __m128i between(__m128i v, int low, int high) {
     const __m128i from = _mm_sub_epi8(v, _mm_set1_epi8((char)low));
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(high - low))), from));
+    return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(high - low))), from);
 }
 
-/* Which of the fifteen bytes at p fit Han letters (U+4E00 to U+9FBF, see is_han); sixteen are read. */
+/* Which of the fifteen bytes at p fit Han letters (U+4E00 to U+9FBF, see is_han); seventeen are read. */
 static inline unsigned han_fits(const uint8_t *p) {
-    const __m128i v = _mm_loadu_si128((const __m128i *)p);
-    unsigned leads = between(v, 0xE4, 0xE9);
-    leads &= ~(between(v, 0xE4, 0xE4) & between(v, 0x80, 0xB7) >> 1);
-    leads &= ~(between(v, 0xE9, 0xE9) & between(v, 0xBF, 0xBF) >> 1);
-    return threes(leads, between(v, 0x80, 0xBF));
+    const __m128i v = _mm_loadu_si128((const __m128i *)p), next = _mm_loadu_si128((const __m128i *)(p + 1));
+    const __m128i before = _mm_and_si128(equals(v, 0xE4), _mm_cmpgt_epi8(_mm_set1_epi8((char)0xB8), next));
+    const __m128i beyond = _mm_and_si128(equals(v, 0xE9), equals(next, 0xBF));
+    return threes(v, _mm_andnot_si128(_mm_or_si128(before, beyond), between(v, 0xE4, 0xE9)));
 }
 
 /* Which of the fifteen bytes at p fit valid characters of three bytes, all but U+0800 to U+0FFF and those that share
  * their lead with surrogates; sixteen are read. */
 static inline unsigned wide_fits(const uint8_t *p) {
     const __m128i v = _mm_loadu_si128((const __m128i *)p);
-    return threes(between(v, 0xE1, 0xEF) & ~between(v, 0xED, 0xED), between(v, 0x80, 0xBF));
+    return threes(v, _mm_andnot_si128(equals(v, 0xED), between(v, 0xE1, 0xEF)));
 }
 #endif
 

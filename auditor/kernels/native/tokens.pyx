@@ -53,9 +53,9 @@ cdef int64_t _normalise_one(const uint8_t *p, const uint8_t *end, uint8_t *out, 
         if stop - q < LONGEST:
             return -1
         copied = copy_han(p, end, q, stop)
-        if copied:
-            p += copied
-            q += copied
+        p += copied
+        q += copied
+        if copied and (p >= end or p[0] < 0x80 or stop - q < LONGEST):
             continue
         if is_han(p, end):
             memcpy(q, p, 3)

@@ -89,7 +89,7 @@ static inline const uint8_t *read_ascii(token_reader *in, const uint8_t *p) {
 /* Read Han letters, a token each, sixteen bytes at a time; gives where they end. Where a block holds nothing else, what
  * comes next need not wait for what was found. */
 static inline const uint8_t *read_han(token_reader *in, const uint8_t *p, const uint8_t *end) {
-    while (end - p >= 16) {
+    while (end - p >= 17) {
         const unsigned fits = han_fits(p);
         const int run = fits == FIVE ? 15 : whole_threes(fits);
         if (run && in->open) close_token(in, p);
@@ -111,7 +111,7 @@ static inline const uint8_t *read_han(token_reader *in, const uint8_t *p, const 
 static inline int64_t copy_han(const uint8_t *p, const uint8_t *end, uint8_t *q, const uint8_t *stop) {
     const uint8_t *start = p;
 #ifdef __SSE2__
-    for (; end - p >= 16 && stop - q >= 16; p += 15, q += 15) {
+    for (; end - p >= 17 && stop - q >= 16; p += 15, q += 15) {
         _mm_storeu_si128((__m128i *)q, _mm_loadu_si128((const __m128i *)p));
         const unsigned fits = han_fits(p);
         if (fits != FIVE) return p - start + whole_threes(fits);
@@ -123,23 +123,17 @@ static inline int64_t copy_han(const uint8_t *p, const uint8_t *end, uint8_t *q,
 /* Hash the tokens of one text; returns how many. */
 static int64_t text_tokens(const uint8_t *p, const uint8_t *end, const uint8_t *stop, uint64_t *hashes, uint32_t *sizes) {
     token_reader in = {NULL, 0, stop, hashes, sizes, 0};
-    const uint8_t *next;
     while (p < end) {
         uint32_t group;
         int size = 1;
+#ifdef __SSE2__
+        if (end - p >= 16) {
+            p = *p < 0x80 ? read_ascii(&in, p) : read_han(&in, p, end);
+            if (p >= end || *p < 0x80) continue;
+        }
+#endif
         if (*p < 0x80) {
-#ifdef __SSE2__
-            if (end - p >= 16) {
-                p = read_ascii(&in, p);
-                continue;
-            }
-#endif
             group = is_ascii_word(*p) ? WORD : MARK;
-#ifdef __SSE2__
-        } else if ((next = read_han(&in, p, end)) > p) {
-            p = next;
-            continue;
-#endif
         } else if (is_han(p, end)) {
             group = SOLO;
             size = 3;
