@@ -123,7 +123,7 @@ def table_of(values: Hashes, slots: Hashes, numbers: Numbers, sieve: Hashes) -> 
         sieve[(value >> 6) & (len(sieve) - 1)] |= np.uint64(1 << (value & 63))
 
 
-def taken(  # noqa: PLR0913, PLR0917  (the kernel's signature)
+def taken(
     tokens: Lanes, sizes: Bytes, bounds: Ints, texts: Ints, out: Lanes, out_sizes: Bytes
 ) -> None:  # fmt: skip
     """Copy the tokens of some texts, and their sizes, one text behind the other."""
