@@ -34,6 +34,7 @@ from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
+from auditor.store import released
 from auditor.wishes import Wishes
 
 NOTHING = Chunk(0, 1, b"", None, [], [])
@@ -108,6 +109,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         done.update(whole)
         rank = corpora.canonical(corpus)
         near = related(corpus, profile, rank, work, budget)
+    released()
     with clock.stage("patterns") as done:
         progress("patterns", None)
         done.update(whole)
@@ -116,6 +118,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         corpus = corpora.with_columns(corpus, looked.columns)
         if "metadata" in profile.wishes.prefer:
             corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
+    released()
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)

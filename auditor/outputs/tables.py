@@ -1,5 +1,6 @@
 """The tables of a run folder."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -44,19 +45,26 @@ def write_parquet(path: Path, table: pa.Table) -> None:
         )
 
 
-def tables(audit: Audit) -> dict[str, pa.Table]:
-    """Return the tables of a run by name."""
-    titles = {rule.code: rule.text("title") for rule in audit.profile.rules}
-    return {
-        "samples": samples(audit),
-        "findings": judge.table(audit.findings, audit.corpus.samples["content_id"]),
-        "groups": groups(audit),
-        "members": members(audit),
-        "pairs": pairs(audit),
-        "slots": slots(audit),
-        "phrases": phrases(audit),
-        "plan": plan.table(audit.plan, titles),
-    }
+def tables(audit: Audit) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the tables of a run by name, one at a time: together they may be large."""
+    yield "samples", samples(audit)
+    yield "findings", findings(audit)
+    yield "groups", groups(audit)
+    yield "members", members(audit)
+    yield "pairs", pairs(audit)
+    yield "slots", slots(audit)
+    yield "phrases", phrases(audit)
+    yield "plan", fates(audit)
+
+
+def findings(audit: Audit) -> pa.Table:
+    """Return one row for each rule met by a sample, a group or a line."""
+    return judge.table(audit.findings, audit.corpus.samples["content_id"])
+
+
+def fates(audit: Audit) -> pa.Table:
+    """Return one row for each sample: what becomes of it, and why."""
+    return plan.table(audit.plan, {rule.code: rule.text("title") for rule in audit.profile.rules})
 
 
 def samples(audit: Audit) -> pa.Table:
