@@ -1,6 +1,6 @@
 """Allow-lists: repetition that is meant is told, but neither dropped nor counted."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus
-from auditor.judge import Finding, Group
+from auditor.groups import Groups
+from auditor.judge import MET, Findings
 from auditor.pack import Allowed
 from auditor.plan import Plan
 from auditor.rule import Rule
@@ -50,12 +51,12 @@ class Allowance:
         return "; ".join(dict.fromkeys(named))
 
 
-def allowance(corpus: Corpus, entries: Sequence[Allowed], groups: Sequence[Group]) -> Allowance:
+def allowance(corpus: Corpus, entries: Sequence[Allowed], groups: Groups) -> Allowance:
     """Find the samples that each entry names."""
     return Allowance(entries, [_named(corpus, entry, groups) for entry in entries], corpus.rows)
 
 
-def _named(corpus: Corpus, entry: Allowed, groups: Sequence[Group]) -> Mask:
+def _named(corpus: Corpus, entry: Allowed, groups: Groups) -> Mask:
     if entry.by == "pattern":
         return np.asarray(corpus.samples[entry.column].to_numpy() > 0, np.bool_)
     if entry.by == "id":
@@ -64,9 +65,8 @@ def _named(corpus: Corpus, entry: Allowed, groups: Sequence[Group]) -> Mask:
         fits = np.array([fits_file(entry, source.name) for source in corpus.sources], np.bool_)
         return np.asarray(fits[corpus.source], np.bool_)
     found = np.zeros(corpus.rows, np.bool_)
-    for group in groups:
-        if group.name in entry.values:
-            found[group.rows] = True
+    named = pc.is_in(groups.names, pa.array(entry.values, pa.string())).to_numpy(zero_copy_only=False)
+    found[groups.rows[named[groups.owners]]] = True
     return found
 
 
@@ -76,26 +76,27 @@ def fits_file(entry: Allowed, name: str) -> bool:
     return entry.by == "file" and any(fnmatchcase(name, glob) or fnmatchcase(last, glob) for glob in entry.values)
 
 
-def marked(findings: Iterable[Finding], allowed: Allowance, groups: Sequence[Group]) -> Iterator[Finding]:
-    """Yield findings, with reason and owner where they are allowed; a group is where all its samples are."""
-    rows = {group.name: group.rows for group in groups}
-    masks: dict[str, Mask] = {}
-    for finding in findings:
-        if not allowed.entries:
-            yield finding
-            continue
-        if finding.rule not in masks:
-            masks[finding.rule] = allowed.covered(finding.rule)
-        about = [finding.row] if finding.row is not None else rows.get(finding.group or "")
+def marked(findings: Findings, allowed: Allowance, groups: Groups) -> Findings:
+    """Add reason and owner to the findings that are allowed; a group is where all its samples are."""
+    if not allowed.entries:
+        return findings
+    table = findings.table
+    rows, codes, files = (table[name].to_pylist() for name in ("row", "rule", "file"))
+    masks = {code: allowed.covered(code) for code in set(codes)}
+    told = []
+    for row, code, file, group in zip(rows, codes, files, findings.group.tolist(), strict=True):
+        about = [row] if row is not None else groups.members(group) if group >= 0 else None
         if about is None:
-            told = "; ".join(
+            words = "; ".join(
                 f"{entry.reason} ({entry.owner})"
                 for entry in allowed.entries
-                if entry.covers(finding.rule) and fits_file(entry, finding.file)
+                if entry.covers(code) and fits_file(entry, file)
             )
         else:
-            told = allowed.words(finding.rule, about) if masks[finding.rule][about].all() else ""
-        yield finding._replace(allowed=told or None)
+            words = allowed.words(code, about) if masks[code][about].all() else ""
+        told.append(words or None)
+    place = MET.get_field_index("allowed")
+    return findings._replace(table=table.set_column(place, MET.field(place), pa.array(told, pa.string())))
 
 
 def spare(plan: Plan, allowed: Allowance) -> Mask:

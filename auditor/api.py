@@ -21,11 +21,8 @@ from auditor.pack import allow_list
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
-from auditor.store import write_bytes
+from auditor.store import released, write_bytes
 from auditor.wishes import wishes
-
-HELD = 256 << 20
-"""Bytes of tables that are kept for the report instead of being read again."""
 
 STREAMED = {
     "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
@@ -97,7 +94,8 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
         held = folder.write(target, result)
-        done |= {"rows": result.corpus.rows, "bytes": folder.size(target)}
+        rows = result.corpus.rows
+        done |= {"rows": rows, "bytes": folder.size(target)}
     if calibrated:
         from auditor.calibrate import calibrate  # noqa: PLC0415
 
@@ -108,13 +106,14 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
         write_bytes(target / "calibration.json", folder.dumped(told))
     folder.timed(target, clock.stages)
     folder.seal(target, result)
+    del result  # a report needs what was written, and nothing else
+    released()
     run = Run.open(target)
     if report:
         with clock.stage("report") as done:
             progress("report", None)
-            few = sum(table.nbytes for table in held.values()) < HELD
-            page = _rendered(Run.open(target, held if few else None), language, redact=redact)
-            done |= {"rows": result.corpus.rows, "bytes": folder.size(page.parent)}
+            page = _rendered(Run.open(target, held), language, redact=redact)
+            done |= {"rows": rows, "bytes": folder.size(page.parent)}
         folder.timed(target, clock.stages)
         folder.reseal(target)
         run = Run.open(target)

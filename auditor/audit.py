@@ -21,18 +21,20 @@ from auditor.corpus import Corpus
 from auditor.engines import local
 from auditor.errors import InputError
 from auditor.formats import Noted
-from auditor.judge import Finding, Group, Relations
+from auditor.groups import Groups, groups_of, joined, listed
+from auditor.judge import Findings, Relations
 from auditor.kernels.flat import Ints
 from auditor.measure import Piece, Settings, measure
 from auditor.metadata import metadata
 from auditor.near import Budget
-from auditor.patterns import TARGETS, Patterns
+from auditor.patterns import TARGETS, Patterns, Shown
 from auditor.plan import Plan
 from auditor.reader import stream
 from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
 from auditor.sources import Skipped, Source
+from auditor.store import released
 from auditor.wishes import Wishes
 
 NOTHING = Chunk(0, 1, b"", None, [], [])
@@ -68,8 +70,8 @@ class Audit:
     skipped: Sequence[Skipped]
     profile: Profile
     relations: Relations
-    groups: Sequence[Group]
-    findings: Sequence[Finding]
+    groups: Groups
+    findings: Findings
     plan: Plan
     allowance: Allowance
     spared: NDArray[np.bool_]
@@ -107,6 +109,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         done.update(whole)
         rank = corpora.canonical(corpus)
         near = related(corpus, profile, rank, work, budget)
+    released()
     with clock.stage("patterns") as done:
         progress("patterns", None)
         done.update(whole)
@@ -115,6 +118,7 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
         corpus = corpora.with_columns(corpus, looked.columns)
         if "metadata" in profile.wishes.prefer:
             corpus = corpora.with_columns(corpus, {"metadata": pa.array(metadata(corpus, alike(corpus, near)))})
+    released()
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)
@@ -127,7 +131,7 @@ def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Aud
     relations = relate(held, profile.wishes)
     groups = grouped(corpus, profile, relations)
     allowed = allow.allowance(corpus, profile.allowed, groups)
-    findings = list(allow.marked(judge.met(profile, corpus, groups), allowed, groups))
+    findings = allow.marked(judge.met(profile, corpus, groups), allowed, groups)
     fates = plan.decide(corpus, profile, relations, groups)
     spared = allow.spare(fates, allowed)
     found = groups, findings, fates, allowed, spared
@@ -195,33 +199,40 @@ def relate(held: Measured, wishes: Wishes) -> Relations:
     return Relations(rank, copy, prompt, answer, near, held.patterns)
 
 
-def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> list[Group]:
+def grouped(corpus: Corpus, profile: Profile, relations: Relations) -> Groups:
     """List the groups of every relation."""
     ids = corpus.samples["content_id"]
     copy, near = relations.copy, relations.near
-    found = judge.groups_of("copy", copy.group, copy.keeper, ids) if profile.of(Kind.RELATION, "copy") else []
+    found = [listed([], [], [], [])]
+    if profile.of(Kind.RELATION, "copy"):
+        found.append(groups_of("copy", copy.group, copy.keeper, ids))
     if near is not None:
         tied = near.group[copy.keeper]
         if not profile.of(Kind.RELATION, "copy"):
             alone = (tied < 0) & (copy.group >= 0) & (corpus.keys["shingles"].to_numpy() > 0)
             tied = np.where(alone, copy.keeper, tied)
-        groups = judge.groups_of("near", tied, near.keeper[copy.keeper], ids)
-        nearest = judge.most(groups, near.best()).tolist()
-        found += [
-            group._replace(nearest=value) if value else group for group, value in zip(groups, nearest, strict=True)
-        ]
+        groups = groups_of("near", tied, near.keeper[copy.keeper], ids)
+        nearest = groups.most(near.best())
+        found.append(groups.but(nearest=np.where(nearest > 0, nearest, 1.0)))
     for kind, own, other in (
         ("prompt", relations.prompt, relations.answer),
         ("answer", relations.answer, relations.prompt),
     ):
         if profile.whole or profile.of(Kind.RELATION, kind):
-            groups = judge.groups_of(kind, own.group, own.keeper, ids)
-            varieties = judge.variety(groups, other.keeper).tolist()
-            found += [group._replace(variety=value) for group, value in zip(groups, varieties, strict=True)]
-    for held in relations.patterns.groups:
-        prompts = len(np.unique(relations.prompt.keeper[held.rows])) if held.kind == "alike" else 0
-        found.append(Group(*held, variety=prompts))
-    return found
+            groups = groups_of(kind, own.group, own.keeper, ids)
+            found.append(groups.but(variety=groups.different(other.keeper)))
+    return joined([*found, _shown(relations.patterns.groups, relations.prompt.keeper)])
+
+
+def _shown(held: Sequence[Shown], prompt: Ints) -> Groups:
+    """Lay the groups of patterns out in columns; ``prompt`` tells prompts apart."""
+    names, kinds, rows, models, nearest, texts, tokens = zip(*held, strict=True) if held else [()] * 7
+    groups = listed(kinds, names, rows, models)
+    prompts = np.where(groups.of("alike"), groups.different(prompt), 0)
+    return groups.but(
+        nearest=np.array(nearest, np.float64), tokens=np.array(tokens, np.int64), variety=prompts,
+        texts=pa.array([text or None for text in texts], pa.string()),
+    )  # fmt: skip
 
 
 def _unread(skipped: Sequence[Skipped]) -> InputError:

@@ -1,6 +1,6 @@
 """What becomes of every sample: keep or drop, by which rule, and for which kept sample."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from auditor import trim
 from auditor.corpus import Corpus
-from auditor.judge import Group, Relations, loop_hits, passes
+from auditor.groups import Groups
+from auditor.judge import Relations, loop_hits, passes
 from auditor.kernels.flat import Ints
 from auditor.rule import Action, Kind, Profile, Rule
 from auditor.thinning import capped, surplus
@@ -60,7 +61,7 @@ class Plan:
         self.rule[hit & ~self.dropped] = code
 
 
-def decide(corpus: Corpus, profile: Profile, relations: Relations, groups: Sequence[Group] = ()) -> Plan:
+def decide(corpus: Corpus, profile: Profile, relations: Relations, groups: Groups) -> Plan:
     """Decide every sample's fate: what a rule drops by itself first, then copies, near duplicates, caps and targets.
 
     Loops come first because removing copies alone would make their share larger. A sample is dropped as a duplicate
@@ -102,7 +103,7 @@ def _drop_loops(plan: Plan, corpus: Corpus, rule: Rule, keep: int) -> None:
     plan.drop(rows.astype(np.int64), rule.code)
 
 
-def _cap(plan: Plan, corpus: Corpus, relations: Relations, groups: Sequence[Group], rule: Rule) -> None:
+def _cap(plan: Plan, corpus: Corpus, relations: Relations, groups: Groups, rule: Rule) -> None:
     """Thin out the groups that a rule meets; rows that went for one that goes now go by the same rule."""
     gone = capped(corpus, groups, relations, rule, ~plan.dropped, plan.keeper)
     plan.drop(gone, rule.code)

@@ -1,11 +1,13 @@
 """Files that appear whole or not at all, and tables that are read without loading them."""
 
+import ctypes
 import mmap
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from weakref import WeakSet
 
 import pyarrow as pa
 import xxhash
@@ -13,6 +15,12 @@ import xxhash
 from auditor.errors import EnvironmentFault
 
 BLOCK = 1 << 20
+
+LITTLE = 256 << 20
+"""Bytes of mapped files that may stay in memory."""
+
+_mapped: "WeakSet[mmap.mmap]" = WeakSet()
+"""Every file that is mapped."""
 
 
 @contextmanager
@@ -58,7 +66,24 @@ def write_arrow(path: Path, table: pa.Table) -> None:
 def mapped(path: Path) -> pa.BufferReader:
     """Map a file into memory; unlike pyarrow's own way this takes names that are no UTF-8."""
     with path.open("rb") as held:
-        return pa.BufferReader(pa.py_buffer(mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ)))
+        found = mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ)
+    _mapped.add(found)
+    return pa.BufferReader(pa.py_buffer(found))
+
+
+def released() -> None:
+    """Give memory back that is not in use, if there is much: pages of mapped files, and what was freed.
+
+    What is mapped stays mapped, and is read again when it is looked at; what is in use by other threads may be, too.
+    """
+    held = list(_mapped)
+    if sum(map(len, held)) < LITTLE or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    for each in held:
+        each.madvise(mmap.MADV_DONTNEED)
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def read_arrow(path: Path) -> pa.Table:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from auditor.kernels.fine import CUT, fine
 from auditor.kernels.flat import Bytes, Ints, Lanes, only
 from auditor.kernels.reference.sketch import mix
-from auditor.kernels.shingles import Streams
+from auditor.kernels.shingles import Streams, taken
 from auditor.store import read_arrow
 from auditor.views import ANSWER, FRAME, PROMPT, Views
 
@@ -86,14 +86,36 @@ def read(path: Path, view: str) -> Streams:
 
 def units(paths: Sequence[Path], view: str, rows: Ints) -> Iterator[tuple[Streams, Ints]]:
     """Yield the streams of rows (rising), and these rows, unit by unit."""
+    for held, first, own in wholes(paths, view, rows):
+        yield held if len(own) == held.number else taken(held, own - first), own
+
+
+def wholes(paths: Sequence[Path], view: str, rows: Ints) -> Iterator[tuple[Streams, int, Ints]]:
+    """Yield the streams of each unit that has any of rows (rising), with its first row, and these rows."""
     first = 0
     for path in paths:
         table = read_arrow(path)
         own = rows[np.searchsorted(rows, first) : np.searchsorted(rows, first + table.num_rows)]
         if len(own):
-            held = column(table, view)
-            yield held if len(own) == held.number else chosen(held, own - first), own
+            yield column(table, view), first, own
         first += table.num_rows
+
+
+def edge(paths: Sequence[Path], view: str, rows: Ints, place: str, span: range) -> Lanes:
+    """Return the tokens of rows (rising) at some places from their begin, or from their end; shape (places, rows).
+
+    ``place`` is opening or closing; 0 stands where there is no token.
+    """
+    out = np.zeros((len(span), len(rows)), np.uint32)
+    done = 0
+    for held, first, own in wholes(paths, view, rows):
+        begin, end = held.bounds[own - first], held.bounds[own - first + 1]
+        for k, at in enumerate(span):
+            there = np.flatnonzero(end - begin > at)
+            spots = begin[there] + at if place == "opening" else end[there] - 1 - at
+            out[k, done + there] = held.tokens[spots]
+        done += len(own)
+    return out
 
 
 def column(table: pa.Table, view: str) -> Streams:
@@ -110,16 +132,6 @@ def _parts(column: pa.ChunkedArray) -> tuple[Lanes | Bytes, Ints]:
     offsets = array.offsets.to_numpy().astype(np.int64)
     values = array.values.to_numpy(zero_copy_only=False)
     return values[offsets[0] : offsets[-1]] if len(offsets) else values[:0], offsets - offsets[0]
-
-
-def chosen(held: Streams, texts: Ints) -> Streams:
-    """Take some texts, named in rising order."""
-    counts = np.diff(held.bounds)
-    wanted = np.zeros(held.number, np.bool_)
-    wanted[texts] = True
-    places = np.repeat(wanted, counts)
-    bounds = np.concatenate([[0], np.cumsum(counts[texts])]).astype(np.int64)
-    return Streams(held.tokens[places], held.sizes[places], bounds)
 
 
 def joined(parts: list[Streams]) -> Streams:

@@ -1,12 +1,11 @@
 """Fewer rows than rules alone would leave: caps for groups, and targets for the whole."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus, binary
-from auditor.judge import Group, Relations, reaches
+from auditor.groups import Groups
+from auditor.judge import Relations, reaches
 from auditor.kernels.flat import Ints
 from auditor.rule import Rule
 from auditor.wishes import Wishes
@@ -19,7 +18,7 @@ REPEATING = ("template_share", "repeated_ngram_share", "repeated_line_share", "l
 
 
 def capped(
-    corpus: Corpus, groups: Sequence[Group], relations: Relations, rule: Rule, alive: NDArray[np.bool_], keeper: Ints
+    corpus: Corpus, groups: Groups, relations: Relations, rule: Rule, alive: NDArray[np.bool_], keeper: Ints
 ) -> NDArray[np.bool_]:
     """Tell the rows that a cap drops: of each group that the rule meets so many stay, the most different ones.
 
@@ -27,12 +26,10 @@ def capped(
     """
     gone = np.zeros(corpus.rows, np.bool_)
     went = np.flatnonzero(keeper >= 0)
-    for group in groups:
-        if not reaches(rule, group, corpus.rows):
-            continue
-        left = group.rows[(alive & ~gone)[group.rows]]
+    for rows in groups.each(np.flatnonzero(reaches(rule, groups, corpus.rows))):
+        left = rows[alive[rows] & ~gone[rows]]
         inside, wanted = np.zeros(corpus.rows, np.bool_), np.zeros(corpus.rows, np.bool_)
-        inside[group.rows] = True
+        inside[rows] = True
         wanted[keeper[went[~inside[went]]]] = True
         needed = left[wanted[left]]
         keep = different(corpus, left, relations.rank, int(rule.where["keep_per_group"]), needed)

@@ -22,7 +22,7 @@ FLOORS = [
     ["measure"],
     ["corpus"],
     ["formats", "near"],
-    ["patterns"],
+    ["patterns", "groups"],
     ["judge", "trim", "metadata"],
     ["thinning", "accounting"],
     ["plan"],

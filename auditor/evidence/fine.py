@@ -32,8 +32,8 @@ class Spelled(NamedTuple):
         """Return the stretches of text that tokens ``first`` to ``last`` (not included) take up, turn by turn."""
         found = []
         turns = self.turn[first:last]
-        cuts = [0, *(np.flatnonzero(turns[1:] != turns[:-1]) + 1).tolist(), len(turns)]
-        for begin, stop in pairwise(cuts) if len(turns) else []:
+        inner = (np.flatnonzero(turns[1:] != turns[:-1]) + 1).tolist() if len(turns) and turns[0] != turns[-1] else []
+        for begin, stop in pairwise([0, *inner, len(turns)]) if len(turns) else []:
             own = slice(first + begin, first + stop)
             start, end = int(self.starts[own].min()), int(self.ends[own].max())
             if start < end:
@@ -42,7 +42,11 @@ class Spelled(NamedTuple):
 
     def text(self, first: int, last: int) -> str:
         """Return what tokens ``first`` to ``last`` (not included) say."""
-        return "\n".join(self.texts[turn][start:end] for turn, start, end in self.spans(first, last))
+        return self.said(self.spans(first, last))
+
+    def said(self, spans: Sequence[Span]) -> str:
+        """Return what stretches of text say."""
+        return "\n".join(self.texts[turn][start:end] for turn, start, end in spans)
 
 
 def spelled(texts: Sequence[str]) -> Spelled:

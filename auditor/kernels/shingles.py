@@ -81,6 +81,17 @@ def checked(streams: Streams) -> Streams:
     return streams
 
 
+def taken(streams: Streams, texts: Ints) -> Streams:
+    """Take some texts, in the order in which they are named."""
+    tokens, sizes, bounds = checked(streams)
+    if len(texts) and (texts.min() < 0 or texts.max() >= streams.number):
+        raise ValueError("a text is named that is not there")
+    ends = np.concatenate([[0], np.cumsum(bounds[texts + 1] - bounds[texts])]).astype(np.int64)
+    out = Streams(np.empty(ends[-1], np.uint32), np.empty(ends[-1], np.uint8), ends)
+    kernel.taken(tokens, sizes, bounds, texts, out.tokens, out.sizes)
+    return out
+
+
 def table(values: Hashes) -> Table:
     """Make a table of distinct hashes, none of them 0."""
     room = 16

@@ -28,7 +28,8 @@ FIRST = 1024
 class Automaton(NamedTuple):
     """States joined by tokens: an open table of steps, where each falls back to, and which phrases end there.
 
-    ``first`` has a bit for every token that begins a phrase.
+    ``first`` has a bit for every token that begins a phrase, ``pairs`` for every two tokens that do (it is empty where
+    a phrase is one token alone).
     """
 
     slots: Hashes
@@ -36,6 +37,7 @@ class Automaton(NamedTuple):
     fail: Numbers
     ends: Numbers
     first: Hashes
+    pairs: Hashes
 
 
 def automaton(phrases: Sequence[Sequence[int]]) -> Automaton:
@@ -68,7 +70,18 @@ def automaton(phrases: Sequence[Sequence[int]]) -> Automaton:
     first = np.zeros(FIRST, np.uint64)
     for token in steps[0]:
         first[token >> 6 & FIRST - 1] |= np.uint64(1 << (token & 63))
-    return Automaton(*_table(steps), np.array(fail, np.int32), ends, first)
+    return Automaton(*_table(steps), np.array(fail, np.int32), ends, first, _pairs(phrases))
+
+
+def _pairs(phrases: Sequence[Sequence[int]]) -> Hashes:
+    """Set the bits of all two tokens that phrases begin with."""
+    if any(len(phrase) < 2 for phrase in phrases):
+        return np.zeros(0, np.uint64)
+    begun = np.array([phrase[0] << 32 | phrase[1] for phrase in phrases], np.uint64)
+    bits = (begun * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
+    pairs = np.zeros(FIRST, np.uint64)
+    np.bitwise_or.at(pairs, (bits >> np.uint64(6)) & np.uint64(FIRST - 1), np.uint64(1) << (bits & np.uint64(63)))
+    return pairs
 
 
 def _table(steps: Sequence[dict[int, int]]) -> tuple[Hashes, Numbers]:

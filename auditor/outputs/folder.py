@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from auditor.store import digest, write_bytes
 # 1: the first.
 FORMAT = 1
 WORK = "work"
+WRITERS = 2
+HELD = 256 << 20
+"""Bytes of tables that are kept for the report instead of being read again."""
 TABLES = (
     "samples", "findings", "groups", "members", "pairs", "plan", "slots", "phrases", "measures", "loops", "faults",
 )  # fmt: skip
@@ -63,14 +68,23 @@ def clear(folder: Path) -> None:
 
 
 def write(folder: Path, audit: Audit) -> dict[str, pa.Table]:
-    """Write tables, summary and rules; return the tables."""
-    held = {**tables(audit), **measured.tables(audit)}
-    with ThreadPoolExecutor(2) as pool:  # compressing and waiting for the disk need no lock
-        written = [pool.submit(write_parquet, folder / f"{name}.parquet", table) for name, table in held.items()]
-        write_bytes(folder / "summary.json", dumped(summary(audit, held["samples"]["rules"].combine_chunks())))
+    """Write tables, summary and rules; return the tables, or none of them if they are large."""
+    held: dict[str, pa.Table] = {}
+    size, waiting = 0, deque[Future[None]]()
+    codes = pa.array([], pa.list_(pa.string()))
+    with ThreadPoolExecutor(WRITERS) as pool:  # compressing and waiting for the disk need no lock
+        for name, table in chain(tables(audit), measured.tables(audit).items()):
+            waiting.append(pool.submit(write_parquet, folder / f"{name}.parquet", table))
+            codes = table["rules"].combine_chunks() if name == "samples" else codes
+            size += table.nbytes
+            held = {**held, name: table} if size < HELD else {}
+            del table
+            while len(waiting) > WRITERS:
+                waiting.popleft().result()
+        write_bytes(folder / "summary.json", dumped(summary(audit, codes)))
         write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
-    for task in written:
-        task.result()
+        for task in waiting:
+            task.result()
     return held
 
 

@@ -56,9 +56,7 @@ def _sketches(audit: Audit) -> pa.Array:
     """Return a few bytes of the signatures of rows in groups that may be thinned out; null for all others."""
     corpus = audit.corpus
     wanted = np.zeros(corpus.rows, np.bool_)
-    for group in audit.groups:
-        if group.kind not in {"copy", "near"}:
-            wanted[group.rows] = True
+    wanted[audit.groups.rows[~audit.groups.of("copy", "near")[audit.groups.owners]]] = True
     wanted &= corpus.keys["shingles"].to_numpy() > 0
     rows = np.flatnonzero(wanted)
     held = np.zeros((corpus.rows, SKETCH), np.uint8)

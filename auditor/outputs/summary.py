@@ -153,9 +153,9 @@ def _rejected(audit: Audit) -> list[int]:
 
 def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
     """Return what each rule met: findings, samples, trained tokens of those it drops."""
-    findings = Counter(finding.rule for finding in audit.findings if not finding.allowed)
-    allowed = Counter(finding.rule for finding in audit.findings if finding.allowed)
-    rows = {item["values"]: item["counts"] for item in pc.value_counts(codes.values).to_pylist()}
+    told = pc.is_valid(audit.findings.table["allowed"])
+    findings, allowed = (_counted(audit.findings.table["rule"].filter(hit)) for hit in (pc.invert(told), told))
+    rows = _counted(codes.values)
     tokens = audit.corpus.samples["trained_tokens"].to_numpy()
     listed = []
     for rule in audit.profile.rules:
@@ -169,12 +169,16 @@ def _rules(audit: Audit, codes: pa.ListArray) -> list[dict[str, Any]]:
                 "action": rule.action.value,
                 "findings": findings[rule.code],
                 "allowed": allowed[rule.code],
-                "rows": rows.get(rule.code, 0) if rule.kind is not Kind.FAULT else findings[rule.code],
+                "rows": rows[rule.code] if rule.kind is not Kind.FAULT else findings[rule.code],
                 "dropped": int(gone.sum()),
                 "dropped_tokens": int(tokens[gone].sum()),
             }
         )
     return listed
+
+
+def _counted(values: pa.Array) -> Counter[str]:
+    return Counter({item["values"]: item["counts"] for item in pc.value_counts(values).to_pylist()})
 
 
 def _going(audit: Audit) -> NDArray[np.float64]:
@@ -201,7 +205,7 @@ def alarms(audit: Audit) -> list[dict[str, Any]]:
 def _allowed(audit: Audit) -> list[dict[str, Any]]:
     """Return each entry of the allow-lists: which samples it names, what they meet, and how many it keeps."""
     tokens = audit.corpus.samples["trained_tokens"].to_numpy()
-    meant = [finding for finding in audit.findings if finding.allowed]
+    meant = [words.split("; ") for words in audit.findings.table["allowed"].drop_null().to_pylist()]
     listed = []
     for entry, mask in zip(audit.allowance.entries, audit.allowance.masks, strict=True):
         words = f"{entry.reason} ({entry.owner})"
@@ -213,7 +217,7 @@ def _allowed(audit: Audit) -> list[dict[str, Any]]:
                 "owner": entry.owner,
                 "rows": int(mask.sum()),
                 "trained_tokens": int(tokens[mask].sum()),
-                "findings": sum(words in (finding.allowed or "").split("; ") for finding in meant),
+                "findings": sum(words in told for told in meant),
                 "spared": int((audit.spared & mask).sum()),
             }
         )

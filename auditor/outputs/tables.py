@@ -1,6 +1,6 @@
 """The tables of a run folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from auditor import judge, plan
 from auditor.audit import Audit
-from auditor.judge import Group
+from auditor.groups import Groups
 from auditor.kernels.flat import Ints
 from auditor.relations.neighbours import Likeness
 from auditor.rule import Action
@@ -45,19 +45,26 @@ def write_parquet(path: Path, table: pa.Table) -> None:
         )
 
 
-def tables(audit: Audit) -> dict[str, pa.Table]:
-    """Return the tables of a run by name."""
-    titles = {rule.code: rule.text("title") for rule in audit.profile.rules}
-    return {
-        "samples": samples(audit),
-        "findings": judge.table(audit.findings, audit.corpus.samples["content_id"]),
-        "groups": groups(audit),
-        "members": members(audit),
-        "pairs": pairs(audit),
-        "slots": slots(audit),
-        "phrases": phrases(audit),
-        "plan": plan.table(audit.plan, titles),
-    }
+def tables(audit: Audit) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the tables of a run by name, one at a time: together they may be large."""
+    yield "samples", samples(audit)
+    yield "findings", findings(audit)
+    yield "groups", groups(audit)
+    yield "members", members(audit)
+    yield "pairs", pairs(audit)
+    yield "slots", slots(audit)
+    yield "phrases", phrases(audit)
+    yield "plan", fates(audit)
+
+
+def findings(audit: Audit) -> pa.Table:
+    """Return one row for each rule met by a sample, a group or a line."""
+    return judge.table(audit.findings, audit.corpus.samples["content_id"])
+
+
+def fates(audit: Audit) -> pa.Table:
+    """Return one row for each sample: what becomes of it, and why."""
+    return plan.table(audit.plan, {rule.code: rule.text("title") for rule in audit.profile.rules})
 
 
 def samples(audit: Audit) -> pa.Table:
@@ -111,13 +118,12 @@ GROUPS = {
 """Which column names a sample's group of each kind."""
 
 
-def _group_column(groups: Sequence[Group], kind: str, rows: int) -> pa.Array:
+def _group_column(groups: Groups, kind: str, rows: int) -> pa.Array:
     """Return each sample's group of one kind, or null."""
-    chosen = [group for group in groups if group.kind == kind]
     place = np.full(rows, -1, np.int64)
-    for index, group in enumerate(chosen):
-        place[group.rows] = index
-    return pa.array([group.name for group in chosen], pa.string()).take(pa.array(place, mask=place < 0))
+    chosen = groups.of(kind)[groups.owners]
+    place[groups.rows[chosen]] = groups.owners[chosen]
+    return groups.names.take(pa.array(place, mask=place < 0))
 
 
 def rules_of(audit: Audit, *, allowed: bool = False) -> pa.ListArray:
@@ -127,13 +133,14 @@ def rules_of(audit: Audit, *, allowed: bool = False) -> pa.ListArray:
     """
     codes = [rule.code for rule in audit.profile.rules]
     number = {code: index for index, code in enumerate(codes)}
-    held = {group.name: group.rows for group in audit.groups}
-    single = [(finding.row, number[finding.rule]) for finding in audit.findings if finding.row is not None]
-    grouped = [(held[finding.group], number[finding.rule]) for finding in audit.findings if finding.group]
-    rows = np.concatenate([np.array([row for row, _ in single], np.int64), *(rows for rows, _ in grouped)])
-    sizes = np.array([1] * len(single) + [len(rows) for rows, _ in grouped], np.int64)
-    which = np.repeat(np.array([code for _, code in (*single, *grouped)], np.int64), sizes)
-    keys = np.sort(rows * len(codes) + which)
+    held = audit.findings.table
+    met = held["rule"].combine_chunks().dictionary_encode()
+    code = np.array([number[name] for name in met.dictionary.to_pylist()], np.int64)[met.indices.to_numpy()]
+    row = pc.fill_null(held["row"], -1).to_numpy()
+    single, grouped = np.flatnonzero(row >= 0), np.flatnonzero(audit.findings.group >= 0)
+    members, sizes = audit.groups.all(audit.findings.group[grouped])
+    rows = np.concatenate([row[single], members])
+    keys = np.sort(rows * len(codes) + np.concatenate([code[single], np.repeat(code[grouped], sizes)]))
     keys = keys[np.diff(keys, prepend=-1) != 0]
     meant = np.zeros(len(keys), np.bool_)
     for index, code in enumerate(codes if audit.allowance.entries else ()):
@@ -161,23 +168,20 @@ def groups(audit: Audit) -> pa.Table:
     held = audit.groups
     return pa.table(
         {
-            "group": pa.array([group.name for group in held], pa.string()),
-            "kind": pa.array([group.kind for group in held], pa.string()),
-            "size": pa.array([len(group.rows) for group in held], pa.int64()),
-            "keeper_row": pa.array([group.keeper for group in held], pa.int64()),
-            "text": pa.array([group.text or None for group in held], pa.string()),
-            "trained_tokens": pa.array(_stakes(held, tokens)),
+            "group": held.names,
+            "kind": held.kinds,
+            "size": held.sizes,
+            "keeper_row": held.keeper,
+            "text": held.texts,
+            "trained_tokens": _stakes(held, tokens),
         }
     )
 
 
-def _stakes(groups: Sequence[Group], tokens: Ints) -> Ints:
+def _stakes(groups: Groups, tokens: Ints) -> Ints:
     """Return the trained tokens at stake in each group."""
-    rows = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in groups)])
-    ends = np.concatenate([[0], np.cumsum([len(group.rows) for group in groups])]).astype(np.int64)
-    spare = sums(tokens[rows], ends) - tokens[[group.keeper for group in groups]] if groups else rows
-    known = np.array([group.tokens for group in groups], np.int64)
-    return np.where(known >= 0, known, spare)
+    spare = sums(tokens[groups.rows], groups.starts) - tokens[groups.keeper]
+    return np.where(groups.tokens >= 0, groups.tokens, spare)
 
 
 def slots(audit: Audit) -> pa.Table:
@@ -193,18 +197,13 @@ def phrases(audit: Audit) -> pa.Table:
 def members(audit: Audit) -> pa.Table:
     """Return one row for each sample of each group, with its likeness to the keeper it was verified against."""
     held = audit.groups
-    rows: Ints = np.concatenate([np.zeros(0, np.int64), *(group.rows for group in held)])
-    sizes = [len(group.rows) for group in held]
-    best = np.repeat(np.array([group.keeper for group in held], np.int64), sizes)
-    near = np.repeat(np.array([group.kind == "near" for group in held], np.bool_), sizes)
+    rows, best = held.rows, held.keeper[held.owners]
+    near, alike = (held.of(*kinds)[held.owners] for kinds in (["near"], sorted(ALIKE)))
     other = np.where(near, _verified(audit, rows), best)
-    alike = np.repeat(np.array([group.kind in ALIKE for group in held], np.bool_), sizes)
     found = _likeness(audit, rows, other, near, alike)
     return pa.table(
         {
-            "group": pa.array([group.name for group in held], pa.string()).take(
-                pa.array(np.repeat(np.arange(len(held)), sizes))
-            ),
+            "group": held.names.take(pa.array(held.owners)),
             "row": rows,
             "keeper": rows == best,
             "similarity": pa.array(found.jaccard, mask=np.isnan(found.jaccard)),

@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from auditor import judge, plan
 from auditor.audit import Audit
 from auditor.outputs import tables
 from auditor.rule import Profile
@@ -43,7 +42,7 @@ class Unwritten:
     @cached_property
     def findings(self) -> pa.Table:
         """One row for each rule met by a sample, a group or a line."""
-        return judge.table(self.audit.findings, self.audit.corpus.samples["content_id"])
+        return tables.findings(self.audit)
 
     @cached_property
     def groups(self) -> pa.Table:
@@ -58,4 +57,4 @@ class Unwritten:
     @cached_property
     def plan(self) -> pa.Table:
         """One row for each sample: keep or drop, and why."""
-        return plan.table(self.audit.plan, {rule.code: rule.text("title") for rule in self.audit.profile.rules})
+        return tables.fates(self.audit)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from auditor.kernels.flat import Bytes, Hashes, Ints
 from auditor.kernels.moulds import Moulds, moulds, pour
-from auditor.kernels.shingles import Streams
+from auditor.kernels.shingles import Streams, taken
 from auditor.kernels.spot import Automaton, automaton, spot
 from auditor.patterns.templates import NEED
 from auditor.store import read_arrow
-from auditor.streams import chosen, column
+from auditor.streams import column
 
 
 class Wanted(NamedTuple):
@@ -74,7 +74,7 @@ def _left(held: Streams, sets: Moulds, texts: Ints) -> Bytes:
     """Return the sizes of tokens, 0 for those that a template covers in some texts (rising)."""
     wanted = np.zeros(held.number, np.bool_)
     wanted[texts] = True
-    some = chosen(held, texts)
+    some = taken(held, texts)
     mask = np.zeros(len(some.tokens), np.uint8)
     pour(some, sets, mask=mask)
     sizes = held.sizes.copy()

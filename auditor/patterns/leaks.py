@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Hashes, Ints
 from auditor.kernels.moulds import moulds, pour
-from auditor.kernels.shingles import Streams, shingles
+from auditor.kernels.shingles import Streams, shingles, taken
 from auditor.relations.copies import halves
-from auditor.streams import VIEWS, chosen, read
+from auditor.streams import VIEWS, read
 
 RUN = 13
 """Fine tokens in a row that are a leak, as in GPT-3's and later decontaminations."""
@@ -125,7 +125,7 @@ def _runs(corpus: Corpus, held: HeldOut) -> tuple[Ints, Ints, Ints]:
             whole[rows] += found.whole
             hit = np.flatnonzero(found.covered)
             place[first + hit] = np.where(
-                place[first + hit] < 0, _whose(chosen(stream, hit), values, owners), place[first + hit]
+                place[first + hit] < 0, _whose(taken(stream, hit), values, owners), place[first + hit]
             )
             first += stream.number
     return covered, whole, place
@@ -146,7 +146,7 @@ def _each(held: HeldOut) -> Iterator[NDArray[np.uint64]]:
         for path in held.corpus.streams:
             stream = read(path, view)
             own = np.flatnonzero(held.rows[first : first + stream.number])
-            values, texts, _ = shingles(chosen(stream, own), RUN)
+            values, texts, _ = shingles(taken(stream, own), RUN)
             yield np.column_stack([values, (own[texts] + first).astype(np.uint64)])
             first += stream.number
 

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from auditor.corpus import Corpus
 from auditor.kernels.fine import fine
 from auditor.kernels.flat import Ints, flat
-from auditor.patterns.phrases import token
 from auditor.relations.copies import Copies
 from auditor.shipped import RULES
-from auditor.streams import units
+from auditor.streams import edge
 from auditor.text import normalise
 
 SIDES = {"yes": 1, "no": -1, "neither": 0}
@@ -48,14 +47,11 @@ def sides(corpus: Corpus, rows: Ints) -> NDArray[np.int8]:
     """Tell for each row (rising) whether its answer begins with a yes (1), a no (-1), or neither (0)."""
     known = beginnings()
     longest = max(len(tokens) for tokens, _ in known)
-    parts = [np.zeros(0, np.int8)]
-    for held, own in units(corpus.streams, "answer", rows):
-        first = [token(held, "opening", k) for k in range(1, longest + 1)]
-        side = np.zeros(len(own), np.int8)
-        for tokens, which in known:
-            side[np.all([first[k] == each for k, each in enumerate(tokens)], axis=0)] = which
-        parts.append(side)
-    return np.concatenate(parts)
+    first = edge(corpus.streams, "answer", rows, "opening", range(1, longest + 1))
+    side = np.zeros(len(rows), np.int8)
+    for tokens, which in known:
+        side[np.all([first[k] == each for k, each in enumerate(tokens)], axis=0)] = which
+    return side
 
 
 @lru_cache(maxsize=1)

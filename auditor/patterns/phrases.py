@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Bytes, Hashes, Ints, Lanes
 from auditor.kernels.reference.sketch import mix
-from auditor.kernels.shingles import Streams
 from auditor.patterns.spelling import spelled_rows
 from auditor.relations.copies import Copies
-from auditor.streams import units
+from auditor.streams import edge
 
 FIRST, LAST = 4, 24
 """Fine tokens of the shortest and the longest opening or closing, the begin or end of the answer among them."""
@@ -61,37 +60,19 @@ def phrases(corpus: Corpus, answer: Copies) -> Edges:
 
 def edges(corpus: Corpus, place: str) -> Hashes:
     """Hash the first (or last) FIRST tokens of every answer; 0 where it has fewer."""
-    parts = [np.zeros(0, np.uint64)]
-    for held, _ in units(corpus.streams, "answer", np.arange(corpus.rows)):
-        value = np.zeros(held.number, np.uint64)
-        for k in range(FIRST):
-            value = _longer(value, token(held, place, k))
-        parts.append(value)
-    return np.concatenate(parts)
+    value = np.zeros(corpus.rows, np.uint64)
+    for token in edge(corpus.streams, "answer", np.arange(corpus.rows), place, range(FIRST)):
+        value = _longer(value, token)
+    return value
 
 
 def beyond(corpus: Corpus, place: str, rows: Ints) -> Lanes:
     """Return the tokens of rows (rising) beyond the shortest edge; 0 where there are none; shape (tokens, rows)."""
-    out = np.zeros((LAST - FIRST, len(rows)), np.uint32)
-    done = 0
-    for held, own in units(corpus.streams, "answer", rows):
-        for k in range(FIRST, LAST):
-            out[k - FIRST, done : done + len(own)] = token(held, place, k)
-        done += len(own)
-    return out
+    return edge(corpus.streams, "answer", rows, place, range(FIRST, LAST))
 
 
 def _longer(value: Hashes, token: Lanes) -> Hashes:
     return np.where(token > 0, mix(value * np.uint64(0x9E3779B97F4A7C15) + token), np.uint64(0))
-
-
-def token(held: Streams, place: str, k: int) -> Lanes:
-    """Return the k-th token of every text from its begin or end; 0 where there is none."""
-    there = np.diff(held.bounds) > k
-    at = held.bounds[:-1] + k if place == "opening" else held.bounds[1:] - 1 - k
-    token = np.zeros(held.number, np.uint32)
-    token[there] = held.tokens[at[there]]
-    return token
 
 
 def grown(value: Hashes, more: Callable[[Ints], Lanes], distinct: NDArray[np.bool_]) -> tuple[Hashes, Bytes]:

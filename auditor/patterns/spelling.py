@@ -101,10 +101,14 @@ def _runs(tokens: Lanes, values: Hashes) -> tuple[Ints, Runs]:
     run = (np.cumsum(fresh) - 1).astype(np.int32)
     firsts = np.flatnonzero(fresh)
     lasts = np.append(firsts[1:], len(places)) - 1
-    pairs = np.unique(np.column_stack([hashes[places], run.astype(np.uint64)]), axis=0)
-    names, counts = np.unique(pairs[:, 0], return_counts=True)
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return np.column_stack([places[firsts], places[lasts] + SIZE]), Runs(names, starts, pairs[:, 1].astype(np.int32))
+    spans = np.column_stack([places[firsts], places[lasts] + SIZE])
+    order = np.argsort(hashes[places], kind="stable")  # of each shingle, runs rise
+    names, runs = hashes[places][order], run[order]
+    new = np.diff(names, prepend=names[:1]) != 0
+    new[:1] = True
+    once = new | (np.diff(runs, prepend=runs[:1]) != 0)
+    starts = np.append(np.cumsum(once)[new] - 1, once.sum()).astype(np.int64)
+    return spans, Runs(names[new], starts, runs[once])
 
 
 def _gaps(sampled: Sampled, held: Gaps, model: int, members: int) -> list[Gap]:
@@ -184,17 +188,14 @@ def spell(held: Drawing, texts: dict[int, Spelled]) -> tuple[str, list[Slot]]:
 
 def _filler(held: tuple[int, Stretch], texts: dict[int, Spelled]) -> Filler:
     count, stretch = held
-    return Filler(_text(stretch, texts)[:LONG], count, stretch.row, _spans(stretch, texts))
+    spans = texts[stretch.row].spans(*_places(stretch, texts))
+    return Filler(texts[stretch.row].said(spans)[:LONG], count, stretch.row, spans)
 
 
 def said(held: Spelled, first: int, last: int) -> str:
     """Return what some tokens of a text say, as numbered among those that are kept of it."""
     count = len(held.turn)
     return held.text(whole_place(first, count), whole_place(last - 1, count) + 1)
-
-
-def _spans(stretch: Stretch, texts: dict[int, Spelled]) -> list[Span]:
-    return texts[stretch.row].spans(*_places(stretch, texts))
 
 
 def _text(stretch: Stretch, texts: dict[int, Spelled]) -> str:

@@ -19,8 +19,9 @@ cdef class Search:
     cdef const uint32_t[:, ::1] keys
     cdef const uint8_t[::1] ends
     cdef uint8_t[::1] alive, closed
-    cdef int32_t[::1] counts, living, local, heap, ranks, looked, common, touched
+    cdef int32_t[::1] counts, living, heap, ranks, looked, common, touched
     cdef int32_t[::1] weighed, leader, chosen  # when a set was last weighed, by which seed, and in which round
+    cdef uint32_t[::1] local, stood  # counters that are never set back, and where they stood for each candidate
     cdef double[::1] weights
     cdef uint64_t[::1] marked
     cdef int64_t size, opened
@@ -39,9 +40,10 @@ cdef class Search:
         self.tried, self.looks = tried, looks
         values = len(posting_starts) - 1
         self.alive, self.closed = np.zeros(len(starts) - 1, np.uint8), np.zeros(values, np.uint8)
-        room = np.zeros((10, values), np.int32)
-        self.counts, self.living, self.local, self.heap, self.ranks, self.common, self.touched = room[:7]
-        self.weighed, self.leader, self.chosen = room[7:]
+        room = np.zeros((9, values), np.int32)
+        self.counts, self.living, self.heap, self.ranks, self.common, self.touched = room[:6]
+        self.weighed, self.leader, self.chosen = room[6:]
+        self.local, self.stood = np.zeros((2, values), np.uint32)
         self.weights = np.zeros(values)
         self.looked = np.empty(looks, np.int32)
         self.marked = np.zeros(values // 64 + 1, np.uint64)
@@ -135,44 +137,49 @@ cdef class Search:
     cdef int64_t closure(self, int32_t seed, double *weight) noexcept nogil:
         """Find the shingles that most living texts of a shingle have; 0 if too few of them are not known.
 
-        What most have, one of the first few has: only that is counted in the others.
+        What most have, one of the first few has: only that is looked at in the others, and no longer than it may last.
+        Every shingle is counted, without asking which: counters go on from where they stood.
         """
-        cdef int64_t i, j, n = self.living[seed], first, seen = 0, found = 0, fresh = 0, kept = 0
+        cdef int64_t i, j, n = self.living[seed], first, seen = 0, found = 0, fresh = 0, kept = 0, until
         cdef double need = self.share * n
         cdef int32_t s, text
         cdef bint end = False
         first = n - <int64_t>need + 1
+        until = first
         for i in range(self.posting_starts[seed], self.posting_starts[seed + 1]):
             text = self.postings[i]
             if not self.alive[text]:
                 continue
-            if seen == first:
+            if seen == until:
                 fresh = 0
                 for j in range(found):
-                    fresh += not self.closed[self.common[j]]
+                    s = self.common[j]
+                    fresh += not self.closed[s] and <int64_t>(self.local[s] - self.stood[j]) + n - seen >= need
                 if fresh < self.fixed:
                     break
+                until += first
             seen += 1
+            if seen > first:
+                for j in range(self.starts[text], self.starts[text + 1]):
+                    self.local[self.shingles[j]] += 1
+                continue
             for j in range(self.starts[text], self.starts[text + 1]):
                 s = self.shingles[j]
-                if self.marked[s >> 6] >> (s & 63) & 1:
-                    self.local[s] += 1
-                elif seen <= first and self.living[s] >= need:
+                if self.living[s] >= need and not self.marked[s >> 6] >> (s & 63) & 1:
                     self.marked[s >> 6] |= <uint64_t>1 << (s & 63)
-                    self.local[s] = 1
-                    self.common[found] = s
+                    self.common[found], self.stood[found] = s, self.local[s]
                     found += 1
+                self.local[s] += 1
         fresh = 0
         for j in range(found):
             s = self.common[j]
-            if self.local[s] >= need and seen == n:
+            self.marked[s >> 6] &= ~(<uint64_t>1 << (s & 63))
+            if seen == n and <int64_t>(self.local[s] - self.stood[j]) >= need:
                 self.common[kept] = s
                 kept += 1
                 if not self.closed[s]:
                     fresh += 1
                     end = end or self.ends[s]
-            self.local[s] = 0
-            self.marked[s >> 6] &= ~(<uint64_t>1 << (s & 63))
         weight[0] = <double>n * min(fresh, <int64_t>self.longest) * (self.favour if end else 1.0)
         return kept if fresh >= self.fixed else 0
 

@@ -10,6 +10,9 @@ cdef extern from "shingle.h" nogil:
     uint64_t shingle_of(const uint32_t *tokens, int size)
     uint64_t shingle_mix(uint64_t v)
     uint64_t shingle_step(uint64_t h, uint32_t token)
+    void shingles_of(const uint32_t *tokens, int64_t n, int size, uint64_t *out)
+    int64_t bytes_sum(const uint8_t *bytes, int64_t n)
+    enum: SHINGLES
     int64_t place_of(uint64_t h, const uint64_t *slots, int64_t mask)
 
 
@@ -30,7 +33,9 @@ def pour(const uint32_t[::1] tokens, const uint8_t[::1] sizes, const int64_t[::1
     for the tokens of any text. A text without a template gets -1. ``mask``, if it is not empty, takes 1 for covered
     tokens.
     """
-    cdef int64_t text, i, j, k, at, until, chars, total, n, first, last, room = slots.shape[0] - 1
+    cdef int64_t text, i, j, k, at, until, chars, total, n, first, last, ahead, sifting, room = slots.shape[0] - 1
+    cdef uint64_t hashes[SHINGLES]
+    cdef int32_t left[SHINGLES]
     cdef uint64_t h, words = sieve.shape[0] - 1
     cdef bint masked = mask.shape[0] > 0
     cdef int32_t s, t, top
@@ -39,29 +44,36 @@ def pour(const uint32_t[::1] tokens, const uint8_t[::1] sizes, const int64_t[::1
             first, last = bounds[text], bounds[text + 1]
             top = -1
             n = 0
-            for i in range(first, last - size + 1):
-                h = shingle_of(&tokens[i], size)
-                if h == 0 or not sifted(h, &sieve[0], words):
-                    continue
-                at = place_of(h, &slots[0], room)
-                if slots[at] == 0:
-                    continue
-                s = numbers[at]
-                spots[n], which[n] = <int32_t>(i - first), s
-                n += 1
-                if marks[s] == text:
-                    continue
-                marks[s] = <int32_t>text
-                for k in range(starts[s], starts[s + 1]):
-                    t = owners[k]
-                    hits[t] += 1
-                    if hits[t] >= need[t] and (top < 0 or hits[t] > hits[top] or (hits[t] == hits[top] and t < top)):
-                        top = t
+            i = first
+            while i < last - size + 1:
+                ahead = min(<int64_t>SHINGLES, last - size + 1 - i)
+                shingles_of(&tokens[i], ahead, size, hashes)
+                sifting = 0
+                for j in range(ahead):
+                    left[sifting] = <int32_t>j
+                    sifting += sifted(hashes[j], &sieve[0], words)
+                for j in range(sifting):
+                    h = hashes[left[j]]
+                    at = place_of(h, &slots[0], room)
+                    if h == 0 or slots[at] == 0:
+                        continue
+                    s = numbers[at]
+                    spots[n], which[n] = <int32_t>(i + left[j] - first), s
+                    n += 1
+                    if marks[s] == text:
+                        continue
+                    marks[s] = <int32_t>text
+                    for k in range(starts[s], starts[s + 1]):
+                        t = owners[k]
+                        hits[t] += 1
+                        if (hits[t] >= need[t]
+                                and (top < 0 or hits[t] > hits[top] or (hits[t] == hits[top] and t < top))):
+                            top = t
+                i += ahead
             best[text] = top
             score[text] = hits[top] if top >= 0 else 0
-            total = chars = 0
-            for i in range(first, last):
-                total += sizes[i]
+            total = bytes_sum(&sizes[first], last - first) if last > first else 0
+            chars = 0
             until = first
             for j in range(n):
                 s = which[j]

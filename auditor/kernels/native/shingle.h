@@ -43,6 +43,60 @@ static inline uint64_t shingle_of(const uint32_t *tokens, int size) {
     return h ? h : 1;
 }
 
+/* Shingles that are hashed at once: they and their tokens stay in the first cache. */
+enum { SHINGLES = 64 };
+
+/* Products of 64 bits want AVX-512; without it plain registers are as fast. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__x86_64__) && defined(__linux__)
+#define WIDE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
+#else
+#define WIDE
+#endif
+
+static inline __attribute__((always_inline)) void shingles_hashed(const uint32_t *restrict tokens, int64_t n, int size,
+                                                                  uint64_t *restrict out) {
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t h = 0;
+        uint32_t apart = tokens[i + size - 1] == CUT_TOKEN;
+        for (int k = 0; k < size - 1; k++) {
+            apart |= (tokens[i + k] == END_TOKEN) | (tokens[i + k] == CUT_TOKEN);
+            h = shingle_step(h, tokens[i + k]);
+        }
+        h = shingle_mix(h + tokens[i + size - 1]);
+        out[i] = apart ? 0 : h ? h : 1;
+    }
+}
+
+/* Hash n neighbouring shingles, as shingle_of does each; n + size - 1 tokens are read. */
+WIDE static void shingles_of(const uint32_t *restrict tokens, int64_t n, int size, uint64_t *restrict out) {
+    if (size == 4) shingles_hashed(tokens, n, 4, out);
+    else for (int64_t i = 0; i < n; i++) out[i] = shingle_of(tokens + i, size);
+}
+
+/* Keep the least value of each of the four turns of hashes; a hash of 0 is none. */
+WIDE static void shingles_least(const uint64_t *restrict h, int64_t n, uint32_t *restrict least) {
+    for (int k = 0; k < 4; k++) {
+        uint32_t best = least[k];
+        for (int64_t i = 0; i < n; i++) {
+            uint32_t v = h[i] ? (uint32_t)((h[i] * shingle_turns[k]) >> 32) : 0xFFFFFFFFu;
+            best = v < best ? v : best;
+        }
+        least[k] = best;
+    }
+}
+
+/* Add bytes up. */
+WIDE static int64_t bytes_sum(const uint8_t *restrict bytes, int64_t n) {
+    int64_t total = 0;
+    for (int64_t i = 0; i < n;) {
+        int64_t end = n - i > (1 << 20) ? i + (1 << 20) : n;
+        uint32_t part = 0;
+        for (; i < end; i++) part += bytes[i];
+        total += part;
+    }
+    return total;
+}
+
 /* Return where a hash stands in an open table, or where it would; empty slots hold 0. */
 static inline int64_t place_of(uint64_t h, const uint64_t *slots, int64_t mask) {
     int64_t at = (int64_t)((h * shingle_turns[0]) >> 20) & mask;

@@ -5,44 +5,36 @@ A shingle is ``size`` neighbouring tokens of one turn, its begin and end among t
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 cdef extern from "shingle.h" nogil:
-    uint64_t shingle_of(const uint32_t *tokens, int size)
+    void shingles_of(const uint32_t *tokens, int64_t n, int size, uint64_t *out)
+    void shingles_least(const uint64_t *h, int64_t n, uint32_t *least)
     int64_t place_of(uint64_t h, const uint64_t *slots, int64_t mask)
     void fetch(const void *place)
     int bits_of(uint64_t x)
-    const uint64_t *shingle_turns
+    enum: SHINGLES
 
 cdef enum:
     KEYS = 4
-    BLOCK = 32  # shingles hashed ahead, so that memory answers meanwhile
-
-
-cdef inline void counted(uint64_t h, uint8_t *slot, uint32_t *keys) noexcept nogil:
-    cdef uint32_t value
-    cdef int k
-    slot[0] += slot[0] < 255
-    for k in range(KEYS):
-        value = <uint32_t>((h * shingle_turns[k]) >> 32)
-        if value < keys[k]:
-            keys[k] = value
 
 
 def survey(const uint32_t[::1] tokens, const int64_t[::1] bounds, int size, uint8_t[::1] table, uint32_t[:, ::1] keys):
     """Count shingles by the low bits of their hashes, up to 255, and sketch every text by its least values."""
-    cdef int64_t text, i, k, n, last, mask = table.shape[0] - 1
-    cdef uint64_t ahead[BLOCK]
+    cdef int64_t text, i, k, n, last, at, mask = table.shape[0] - 1
+    cdef uint64_t ahead[SHINGLES]
     with nogil:
         for text in range(bounds.shape[0] - 1):
             i, last = bounds[text], bounds[text + 1] - size + 1
             while i < last:
-                n = min(<int64_t>BLOCK, last - i)
-                for k in range(n):
-                    ahead[k] = shingle_of(&tokens[i + k], size)
+                n = min(<int64_t>SHINGLES, last - i)
+                shingles_of(&tokens[i], n, size, ahead)
+                for k in range(n):  # memory answers while the least values are looked for
                     fetch(&table[<int64_t>(ahead[k] & <uint64_t>mask)])
+                shingles_least(ahead, n, &keys[text, 0])
                 for k in range(n):
-                    if ahead[k]:
-                        counted(ahead[k], &table[<int64_t>(ahead[k] & <uint64_t>mask)], &keys[text, 0])
+                    at = <int64_t>(ahead[k] & <uint64_t>mask)
+                    table[at] += (table[at] < 255) & (ahead[k] != 0)
                 i += n
 
 
@@ -53,21 +45,19 @@ def crowded(const uint32_t[::1] tokens, const int64_t[::1] bounds, int size, con
     What does not fit is counted, not written.
     """
     cdef int64_t text, i, k, n, last, found = 0, room = values.shape[0], mask = table.shape[0] - 1
-    cdef uint64_t ahead[BLOCK]
+    cdef uint64_t ahead[SHINGLES]
     with nogil:
         for text in range(bounds.shape[0] - 1):
             i, last = bounds[text], bounds[text + 1] - size + 1
             while i < last:
-                n = min(<int64_t>BLOCK, last - i)
+                n = min(<int64_t>SHINGLES, last - i)
+                shingles_of(&tokens[i], n, size, ahead)
                 for k in range(n):
-                    ahead[k] = shingle_of(&tokens[i + k], size)
                     fetch(&table[<int64_t>(ahead[k] & <uint64_t>mask)])
-                for k in range(n):
-                    if ahead[k] == 0 or table[<int64_t>(ahead[k] & <uint64_t>mask)] < least:
-                        continue
+                for k in range(n):  # written in any case, and over again if it does not count: no branch to guess
                     if found < room:
                         values[found], texts[found], places[found] = ahead[k], <int32_t>text, i + k
-                    found += 1
+                    found += (ahead[k] != 0) & (table[<int64_t>(ahead[k] & <uint64_t>mask)] >= least)
                 i += n
     return found
 
@@ -167,3 +157,17 @@ def table_of(const uint64_t[::1] values, uint64_t[::1] slots, int32_t[::1] numbe
             slots[at] = values[i]
             numbers[at] = <int32_t>i
             sieve[(values[i] >> 6) & words] |= <uint64_t>1 << (values[i] & 63)
+
+
+def taken(const uint32_t[::1] tokens, const uint8_t[::1] sizes, const int64_t[::1] bounds, const int64_t[::1] texts,
+          uint32_t[::1] out, uint8_t[::1] out_sizes):
+    """Copy the tokens of some texts, and their sizes, one text behind the other."""
+    cdef int64_t i, first, count, n = 0
+    with nogil:
+        for i in range(texts.shape[0]):
+            first = bounds[texts[i]]
+            count = bounds[texts[i] + 1] - first
+            if count:
+                memcpy(&out[n], &tokens[first], count * sizeof(uint32_t))
+                memcpy(&out_sizes[n], &sizes[first], count)
+            n += count

@@ -121,3 +121,12 @@ def table_of(values: Hashes, slots: Hashes, numbers: Numbers, sieve: Hashes) -> 
         at = place_of(value, slots)
         slots[at], numbers[at] = value, number
         sieve[(value >> 6) & (len(sieve) - 1)] |= np.uint64(1 << (value & 63))
+
+
+def taken(
+    tokens: Lanes, sizes: Bytes, bounds: Ints, texts: Ints, out: Lanes, out_sizes: Bytes
+) -> None:  # fmt: skip
+    """Copy the tokens of some texts, and their sizes, one text behind the other."""
+    counts = bounds[texts + 1] - bounds[texts]
+    places = np.arange(len(out)) + np.repeat(bounds[texts] - np.cumsum(counts) + counts, counts)
+    out[:], out_sizes[:] = tokens[places], sizes[places]

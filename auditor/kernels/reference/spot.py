@@ -8,10 +8,10 @@ from auditor.kernels.flat import Hashes, Ints, Lanes
 
 def spot(  # noqa: PLR0913, PLR0917  (the kernel's signature)
     tokens: Lanes, bounds: Ints, slots: Hashes, targets: NDArray[np.int32], fail: NDArray[np.int32],
-    ends: NDArray[np.int32], first: Hashes, out: Ints,
+    ends: NDArray[np.int32], first: Hashes, pairs: Hashes, out: Ints,
 ) -> int:  # fmt: skip
     """Write (text, phrase, first token) of every phrase met; returns how many there are."""
-    del first
+    del first, pairs
     filled = np.flatnonzero(slots)
     steps = dict(zip(slots[filled].tolist(), targets[filled].tolist(), strict=True))
     n = 0
