@@ -3,9 +3,8 @@
 import json
 import os
 import shutil
-from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -70,22 +69,28 @@ def clear(folder: Path) -> None:
 def write(folder: Path, audit: Audit) -> dict[str, pa.Table]:
     """Write tables, summary and rules; return the tables, or none of them if they are large."""
     held: dict[str, pa.Table] = {}
-    size, waiting = 0, deque[Future[None]]()
+    size, waiting = 0, set[Future[None]]()
     codes = pa.array([], pa.list_(pa.string()))
     with ThreadPoolExecutor(WRITERS) as pool:  # compressing and waiting for the disk need no lock
         for name, table in chain(tables(audit), measured.tables(audit).items()):
-            waiting.append(pool.submit(write_parquet, folder / f"{name}.parquet", table))
+            waiting.add(pool.submit(write_parquet, folder / f"{name}.parquet", table))
             codes = table["rules"].combine_chunks() if name == "samples" else codes
             size += table.nbytes
             held = {**held, name: table} if size < HELD else {}
             del table
             while len(waiting) > WRITERS:
-                waiting.popleft().result()
+                waiting = _ended(*wait(waiting, return_when=FIRST_COMPLETED))
         write_bytes(folder / "summary.json", dumped(summary(audit, codes)))
         write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
-        for task in waiting:
-            task.result()
+        _ended(waiting, set())
     return held
+
+
+def _ended(ended: set[Future[None]], others: set[Future[None]]) -> set[Future[None]]:
+    """Raise what went wrong in tasks that have ended; return the others."""
+    for task in ended:
+        task.result()
+    return others
 
 
 def timed(folder: Path, stages: Mapping[str, Stage]) -> None:
