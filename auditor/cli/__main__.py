@@ -1,5 +1,6 @@
 """Run the command line: ``python -m auditor.cli``."""
 
+import gc
 import sys
 
 from auditor.cli import main
@@ -7,7 +8,9 @@ from auditor.cli import main
 
 def start() -> None:
     """Exit with the command's code."""
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # nobody needs to look through what the end of the process frees anyway
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ import gc
 import os
 import sys
 import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from threading import Thread
 from types import ModuleType
 
 
@@ -49,3 +52,8 @@ def without_pandas() -> None:
             pa.array([0])
     finally:
         del sys.modules["pandas"]
+
+
+def ahead(names: Sequence[str]) -> None:
+    """Load modules that the end of a command needs while its kernels, which hold no lock, are at work."""
+    Thread(target=lambda: [import_module(name) for name in names], daemon=True).start()

@@ -8,7 +8,7 @@ import click
 from auditor.cli.gates import as_json, checked, gate_options, judge, told
 from auditor.cli.group import Command
 from auditor.cli.options import allow_option, bound, fields_of, json_option, rule_options
-from auditor.cli.quick import seldom_swept, thrifty, without_pandas
+from auditor.cli.quick import ahead, seldom_swept, thrifty, without_pandas
 from auditor.cli.wishes import plan_options, wished
 
 
@@ -61,12 +61,15 @@ def run(options: dict[str, Any]) -> int:
     from auditor import api  # noqa: PLC0415  (heavy: only a command that works needs it)
     from auditor.cli.progress import progress  # noqa: PLC0415
     from auditor.cli.tell import tell, warn  # noqa: PLC0415
-    from auditor.outputs import folder, terminal  # noqa: PLC0415
     from auditor.xtuner.inputs import expanded  # noqa: PLC0415
 
     checked(options)
     inputs = expanded(options["data"], options.get("env"))
-    warn(terminal.notes(inputs.notes))
+    ahead(["auditor.outputs.terminal"])
+    if inputs.notes:
+        from auditor.outputs import terminal  # noqa: PLC0415
+
+        warn(terminal.notes(inputs.notes))
     with progress() as heard:
         found = api.scan(
             inputs.data,
@@ -94,6 +97,8 @@ def run(options: dict[str, Any]) -> int:
             overwrite=options["overwrite"],
             progress=heard,
         )
+    from auditor.outputs import folder, terminal  # noqa: PLC0415
+
     warn(terminal.warnings(found))
     verdicts = judge(found, options)
     if options["as_json"] and verdicts:
