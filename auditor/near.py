@@ -1,8 +1,9 @@
 """Near duplicates of a corpus: bands propose, rows are read again, exact similarity decides, share by share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from auditor.kernels import pairs as kernel
 from auditor.kernels.flat import Ints, only
 from auditor.kernels.order import ordered
 from auditor.kernels.pairs import Band, Levels, Prefixes, buckets
-from auditor.kernels.sketch import Sets, joined, taken
+from auditor.kernels.sketch import Sets, taken
 from auditor.reader import again
 from auditor.relations.copies import Copies
 from auditor.relations.ladder import climbed
@@ -52,33 +53,36 @@ class Budget(NamedTuple):
     memory: int
 
 
+class Unit(NamedTuple):
+    """Shingles of neighbouring rows, mapped from disk: of conversations, and with system texts."""
+
+    narrow: Sets
+    wide: Sets
+
+
 class Shelf(NamedTuple):
     """Shingles of some rows, kept on disk: rising rows, the units that hold them, and each unit's first row's place."""
 
     rows: Ints
-    units: Sequence[Path]
+    units: Sequence[Unit]
     first: Ints
-
-    def each(self) -> Iterator[Sets]:
-        """Map the shingles of conversations, unit by unit."""
-        return (_mapped(read_arrow(unit)["narrow"]) for unit in self.units)
 
     @property
     def shingles(self) -> int:
         """How many shingles of conversations there are."""
-        return sum(len(sets.values) for sets in self.each())
+        return sum(len(unit.narrow.values) for unit in self.units)
 
-    def take(self, rows: Ints) -> tuple[Sets, Sets]:
-        """Load the shingles of rows (rising, all on the shelf): of conversations, and with system texts."""
+    def take(self, rows: Ints) -> Unit:
+        """Load the shingles of rows (rising, all on the shelf)."""
         place = np.searchsorted(self.rows, rows)
-        bounds = np.searchsorted(place, self.first)
-        parts = []
-        for unit, start, first, end in zip(self.units, self.first, bounds, bounds[1:], strict=False):
-            if first < end:
-                held = read_arrow(unit)
-                parts.append([taken(_mapped(held[name]), place[first:end] - start) for name in ("narrow", "wide")])
-        narrow, wide = (joined(list(side)) for side in zip(*parts, strict=True))
-        return narrow, wide
+        bounds = np.searchsorted(place, self.first).tolist()
+        parts = [
+            (unit, place[first:end] - start)
+            for unit, start, (first, end) in zip(self.units, self.first.tolist(), pairwise(bounds), strict=False)
+            if first < end
+        ]
+        narrow, wide = (taken([(unit[side], places) for unit, places in parts]) for side in range(2))
+        return Unit(narrow, wide)
 
 
 def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: Budget) -> Neighbours:
@@ -111,10 +115,10 @@ def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:
     """Return the buckets of all rows' rarest shingles, which miss no pair; rows are numbered by rank."""
     number = np.empty(len(shelf.rows), np.int32)
     number[ordered(rank[shelf.rows])] = np.arange(len(number))
-    counts = kernel.tallied((sets.values for sets in shelf.each()), shelf.shingles)
+    counts = kernel.tallied((unit.narrow.values for unit in shelf.units), shelf.shingles)
     found = [
         part._replace(samples=number[first : first + len(sets.offsets) - 1][part.samples])
-        for first, sets in zip(shelf.first.tolist(), shelf.each(), strict=False)
+        for first, (sets, _) in zip(shelf.first.tolist(), shelf.units, strict=False)
         for part in [kernel.prefixes(sets, np.arange(len(sets.offsets) - 1), counts, least)]
     ]
     keys, samples, places = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -141,7 +145,8 @@ def _shelved(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> Shelf:
         return {"sets": pa.table({"narrow": _lists(narrow), "wide": _lists(wide)})}
 
     parts = list(corpus.parts(rows))
-    units = [unit["sets"] for unit in local.run(stage, shingles, parts, workers)]
+    tables = [read_arrow(unit["sets"]) for unit in local.run(stage, shingles, parts, workers)]
+    units = [Unit(*(_mapped(table[name]) for name in ("narrow", "wide"))) for table in tables]
     return Shelf(rows, units, np.cumsum([0, *(len(part.places.line) for part in parts)]))
 
 

@@ -29,23 +29,24 @@ class Sets(NamedTuple):
     offsets: Ints
 
 
-def taken(sets: Sets, places: Ints) -> Sets:
-    """Take some of the sets, in the order given.
+def taken(parts: Sequence[tuple[Sets, Ints]]) -> Sets:
+    """Take some of the sets of each part, in the order given, and put them one after the other.
 
-    >>> taken(Sets(np.array([5, 6, 7], np.uint64), np.array([0, 1, 3])), np.array([1, 0])).values.tolist()
-    [6, 7, 5]
+    >>> held = Sets(np.array([5, 6, 7], np.uint64), np.array([0, 1, 3]))
+    >>> taken([(held, np.array([1, 0])), (held, np.array([0]))]).values.tolist()
+    [6, 7, 5, 5]
     """
-    sizes = np.diff(sets.offsets)[places]
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return Sets(sets.values[np.repeat(sets.offsets[places] - offsets[:-1], sizes) + np.arange(offsets[-1])], offsets)
-
-
-def joined(parts: Sequence[Sets]) -> Sets:
-    """Put sets one after the other."""
-    sizes = np.concatenate([np.diff(part.offsets) for part in parts])
-    return Sets(
-        np.concatenate([part.values for part in parts]), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    )
+    for sets, places in parts:
+        _checked(*sets)
+        if len(places) and (places.min() < 0 or places.max() >= len(sets.offsets) - 1):
+            raise ValueError("places name sets that are not there")
+    sizes = [int((sets.offsets[places + 1] - sets.offsets[places]).sum()) for sets, places in parts]
+    out, offsets = np.empty(sum(sizes), np.uint64), np.zeros(sum(len(places) for _, places in parts) + 1, np.int64)
+    row, at = 1, 0
+    for sets, places in parts:
+        at = kernel.taken(*sets, places, out, offsets[row : row + len(places)], at)
+        row += len(places)
+    return Sets(out, offsets)
 
 
 @lru_cache

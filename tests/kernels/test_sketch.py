@@ -57,6 +57,34 @@ def test_kernel_equals_reference(count: int) -> None:
     assert results[0] == results[1]
 
 
+@given(
+    st.lists(st.tuples(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.lists(st.integers(0, 5))), max_size=4)
+)
+def test_sets_are_taken_as_the_reference_takes_them(parts: list[tuple[list[int], list[int]]]) -> None:
+    """Any sets of any parts, empty ones and the same ones twice too, in the order asked for."""
+    held, at = [], 0
+    for sizes, places in parts:
+        values = np.arange(at, at + sum(sizes), dtype=np.uint64)
+        at += len(values)
+        sets = kernel.Sets(values, np.concatenate([[0], np.cumsum(sizes)]))
+        held.append((sets, np.array([place for place in places if place < len(sizes)], np.int64)))
+    wanted = [sets.values[sets.offsets[k] : sets.offsets[k + 1]].tolist() for sets, places in held for k in places]
+    for form in (kernel.kernel, plain):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kernel, "kernel", form)
+            found = kernel.taken(held)
+        assert [part.tolist() for part in np.split(found.values, found.offsets[1:-1])][: len(wanted)] == wanted
+
+
+def test_sets_that_are_not_there_are_refused() -> None:
+    """A wrong place is an error of the caller, not a wild read."""
+    sets = kernel.Sets(np.zeros(2, np.uint64), np.array([0, 2]))
+    with pytest.raises(ValueError, match="not there"):
+        kernel.taken([(sets, np.array([1]))])
+    with pytest.raises(ValueError, match="inside"):
+        kernel.taken([(sets._replace(offsets=np.array([0, 3])), np.array([0]))])
+
+
 def test_bands_need_their_values() -> None:
     """More bands than a signature has values are refused."""
     with pytest.raises(ValueError, match="values of a signature"):

@@ -3,7 +3,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 cdef extern from "lanes.h" nogil:
     void lanes_fold(const uint32_t *h, int64_t n, const uint32_t *a, const uint32_t *b, uint32_t *sig, int perms)
@@ -123,6 +123,20 @@ def shingle_sets(const uint64_t[::1] hashes, const int64_t[::1] bounds, int64_t 
                         at += 1
             ends[row] = at
     free(spare)
+
+
+def taken(const uint64_t[::1] values, const int64_t[::1] offsets, const int64_t[::1] places, uint64_t[::1] out,
+          int64_t[::1] ends, int64_t at):
+    """Copy sets to ``out`` from ``at`` on; returns where the last one ends."""
+    cdef int64_t i, size
+    with nogil:
+        for i in range(places.shape[0]):
+            size = offsets[places[i] + 1] - offsets[places[i]]
+            if size:
+                memcpy(&out[at], &values[offsets[places[i]]], size * sizeof(uint64_t))
+            at += size
+            ends[i] = at
+    return at
 
 
 def united(const uint64_t[::1] left, const int64_t[::1] lefts, const uint64_t[::1] right, const int64_t[::1] rights,

@@ -62,6 +62,16 @@ def band_keys(signatures: Lanes, rows: int, out: Hashes) -> None:
         out[band] = mix(key)
 
 
+def taken(values: Hashes, offsets: Ints, places: Ints, out: Hashes, ends: Ints, at: int) -> int:
+    """Copy sets to ``out`` from ``at`` on; returns where the last one ends."""
+    for index, place in enumerate(places.tolist()):
+        held = values[offsets[place] : offsets[place + 1]]
+        out[at : at + len(held)] = held
+        at += len(held)
+        ends[index] = at
+    return at
+
+
 def united(left: Hashes, lefts: Ints, right: Hashes, rights: Ints, out: Hashes, ends: Ints) -> None:
     """Unite two sorted sets for each text."""
     at = 0
