@@ -61,27 +61,31 @@ class Unit(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """Shingles of some rows, kept on disk: rising rows, the units that hold them, and each unit's first row's place."""
+    """Shingles of some rows, kept on disk: rising rows, the units that hold them, and each unit's first row's place.
+
+    ``sizes`` counts the shingles of each row: of its conversation, and with its system text.
+    """
 
     rows: Ints
     units: Sequence[Unit]
     first: Ints
+    sizes: tuple[Ints, Ints]
 
     @property
     def shingles(self) -> int:
         """How many shingles of conversations there are."""
-        return sum(len(unit.narrow.values) for unit in self.units)
+        return int(self.sizes[0].sum())
 
     def take(self, rows: Ints) -> Unit:
         """Load the shingles of rows (rising, all on the shelf)."""
         place = np.searchsorted(self.rows, rows)
         bounds = np.searchsorted(place, self.first).tolist()
-        parts = [
-            (unit, place[first:end] - start)
-            for unit, start, (first, end) in zip(self.units, self.first.tolist(), pairwise(bounds), strict=False)
-            if first < end
-        ]
-        narrow, wide = (taken([(unit[side], places) for unit, places in parts]) for side in range(2))
+        held = zip(self.units, self.first.tolist(), pairwise(bounds), strict=False)
+        parts = [(unit, place[first:end] - start) for unit, start, (first, end) in held if first < end]
+        narrow, wide = (
+            taken(((unit[side], places) for unit, places in parts), int(sizes[place].sum()), len(place))
+            for side, sizes in enumerate(self.sizes)
+        )
         return Unit(narrow, wide)
 
 
@@ -147,7 +151,8 @@ def _shelved(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> Shelf:
     parts = list(corpus.parts(rows))
     tables = [read_arrow(unit["sets"]) for unit in local.run(stage, shingles, parts, workers)]
     units = [Unit(*(_mapped(table[name]) for name in ("narrow", "wide"))) for table in tables]
-    return Shelf(rows, units, np.cumsum([0, *(len(part.places.line) for part in parts)]))
+    narrow, wide = (np.concatenate([np.diff(unit[side].offsets) for unit in units]) for side in range(2))
+    return Shelf(rows, units, np.cumsum([0, *(len(part.places.line) for part in parts)]), (narrow, wide))
 
 
 def _lists(sets: Sets) -> pa.Array:

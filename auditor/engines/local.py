@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +20,8 @@ def run(
 ) -> Iterator[dict[str, Path]]:
     """Run a pure function on every unit; yield where each one's tables were committed, in the order of the units.
 
-    Results do not depend on the number of workers. At most two units a worker are held at once.
+    Results do not depend on the number of workers. At most two units a worker are held at once; one that takes long
+    does not keep others waiting.
     """
 
     def work(number: int, unit: Unit) -> dict[str, Path]:
@@ -33,15 +34,19 @@ def run(
     if workers <= 1:
         yield from (work(number, unit) for number, unit in enumerate(units))
         return
-    waiting: deque[Future[dict[str, Path]]] = deque()
+    order: deque[Future[dict[str, Path]]] = deque()
+    busy: set[Future[dict[str, Path]]] = set()
     with ThreadPoolExecutor(workers) as pool:
         try:
             for number, unit in enumerate(units):
-                waiting.append(pool.submit(work, number, unit))
-                if len(waiting) >= 2 * workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                order.append(pool.submit(work, number, unit))
+                busy.add(order[-1])
+                if len(busy) >= 2 * workers:
+                    busy = wait(busy, return_when=FIRST_COMPLETED).not_done
+                while order and order[0].done():
+                    yield order.popleft().result()
+            while order:
+                yield order.popleft().result()
         finally:
-            for task in waiting:
+            for task in order:
                 task.cancel()

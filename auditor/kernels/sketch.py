@@ -1,6 +1,6 @@
 """Sketches of texts: MinHash signatures and shingle sets from token hashes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,24 +29,27 @@ class Sets(NamedTuple):
     offsets: Ints
 
 
-def taken(parts: Sequence[tuple[Sets, Ints]]) -> Sets:
+def taken(parts: Iterable[tuple[Sets, Ints]], room: int, count: int) -> Sets:
     """Take some of the sets of each part, in the order given, and put them one after the other.
 
+    ``count`` is how many are taken of all parts together, ``room`` how many shingles they have.
+
     >>> held = Sets(np.array([5, 6, 7], np.uint64), np.array([0, 1, 3]))
-    >>> taken([(held, np.array([1, 0])), (held, np.array([0]))]).values.tolist()
+    >>> taken([(held, np.array([1, 0])), (held, np.array([0]))], 4, 3).values.tolist()
     [6, 7, 5, 5]
     """
-    for sets, places in parts:
-        _checked(*sets)
-        if len(places) and (places.min() < 0 or places.max() >= len(sets.offsets) - 1):
-            raise ValueError("places name sets that are not there")
-    sizes = [int((sets.offsets[places + 1] - sets.offsets[places]).sum()) for sets, places in parts]
-    out, offsets = np.empty(sum(sizes), np.uint64), np.zeros(sum(len(places) for _, places in parts) + 1, np.int64)
+    out, offsets = np.empty(room, np.uint64), np.zeros(count + 1, np.int64)
     row, at = 1, 0
     for sets, places in parts:
-        at = kernel.taken(*sets, places, out, offsets[row : row + len(places)], at)
+        at = (
+            kernel.taken(*sets, places, out, offsets[row : row + len(places)], at)
+            if row + len(places) <= count + 1
+            else -1
+        )
+        if at < 0:
+            raise ValueError("these sets are not there, or more than said")
         row += len(places)
-    return Sets(out, offsets)
+    return Sets(out[:at], offsets[:row])
 
 
 @lru_cache

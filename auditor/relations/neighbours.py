@@ -85,7 +85,7 @@ def shares(bands: list[Band], weights: Ints, most: int) -> Iterator[Share]:
     """Cut samples into shares that can be related apart from one another.
 
     What buckets tie together, directly or through others, stays together; a share weighs ``most`` unless such a whole
-    weighs more by itself. Samples keep their order in each.
+    weighs more by itself. The heaviest come first. Samples keep their order in each.
 
     >>> bands = [Band(np.array([0, 2, 1, 3], np.int32), np.array([0, 2, 4]))]
     >>> [share.samples.tolist() for share in shares(bands, np.ones(4, np.int64), 2)]
@@ -102,8 +102,9 @@ def shares(bands: list[Band], weights: Ints, most: int) -> Iterator[Share]:
     place = np.empty(len(weights), np.int32)
     place[order] = np.arange(len(weights)) - ends[number[order]]
     parts = [_parts(band, number, place, last) for band in bands]
-    for share, (first, end) in enumerate(pairwise(ends.tolist())):
-        yield Share(order[first:end], [part[share] for part in parts])
+    bounds = list(pairwise(ends.tolist()))
+    for share in ordered(-np.bincount(number, weights, minlength=last)).tolist():
+        yield Share(order[slice(*bounds[share])], [part[share] for part in parts])
 
 
 def uncrowded(bands: list[Band]) -> tuple[list[Band], Ints]:

@@ -1,5 +1,7 @@
 """Signatures are datasketch's, bit for bit, and sets are sets."""
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 from datasketch import MinHash
@@ -72,17 +74,22 @@ def test_sets_are_taken_as_the_reference_takes_them(parts: list[tuple[list[int],
     for form in (kernel.kernel, plain):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(kernel, "kernel", form)
-            found = kernel.taken(held)
+            found = kernel.taken(held, sum(map(len, wanted)), len(wanted))
         assert [part.tolist() for part in np.split(found.values, found.offsets[1:-1])][: len(wanted)] == wanted
 
 
-def test_sets_that_are_not_there_are_refused() -> None:
-    """A wrong place is an error of the caller, not a wild read."""
-    sets = kernel.Sets(np.zeros(2, np.uint64), np.array([0, 2]))
+@pytest.mark.parametrize("form", [kernel.kernel, plain])
+@pytest.mark.parametrize(
+    ("end", "place", "room", "count"),
+    [(2, 1, 2, 1), (2, -1, 2, 1), (3, 0, 3, 1), (-1, 0, 2, 1), (2, 0, 1, 1), (2, 0, 2, 0)],
+)
+def test_sets_that_are_not_there_are_refused(
+    monkeypatch: pytest.MonkeyPatch, form: ModuleType, end: int, place: int, room: int, count: int
+) -> None:
+    """A wrong place, a set beyond its values, one too many for the room: errors of the caller, not wild reads."""
+    monkeypatch.setattr(kernel, "kernel", form)
     with pytest.raises(ValueError, match="not there"):
-        kernel.taken([(sets, np.array([1]))])
-    with pytest.raises(ValueError, match="inside"):
-        kernel.taken([(sets._replace(offsets=np.array([0, 3])), np.array([0]))])
+        kernel.taken([(kernel.Sets(np.zeros(2, np.uint64), np.array([0, end])), np.array([place]))], room, count)
 
 
 def test_bands_need_their_values() -> None:

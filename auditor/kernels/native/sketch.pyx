@@ -127,14 +127,20 @@ def shingle_sets(const uint64_t[::1] hashes, const int64_t[::1] bounds, int64_t 
 
 def taken(const uint64_t[::1] values, const int64_t[::1] offsets, const int64_t[::1] places, uint64_t[::1] out,
           int64_t[::1] ends, int64_t at):
-    """Copy sets to ``out`` from ``at`` on; returns where the last one ends."""
-    cdef int64_t i, size
+    """Copy sets to ``out`` from ``at`` on; returns where the last one ends, or -1: one is not there, or out of room."""
+    cdef int64_t i, first, last
     with nogil:
         for i in range(places.shape[0]):
-            size = offsets[places[i] + 1] - offsets[places[i]]
-            if size:
-                memcpy(&out[at], &values[offsets[places[i]]], size * sizeof(uint64_t))
-            at += size
+            if places[i] < 0 or places[i] >= offsets.shape[0] - 1:
+                at = -1
+                break
+            first, last = offsets[places[i]], offsets[places[i] + 1]
+            if first < 0 or last < first or last > values.shape[0] or at + last - first > out.shape[0]:
+                at = -1
+                break
+            if last > first:
+                memcpy(&out[at], &values[first], (last - first) * sizeof(uint64_t))
+            at += last - first
             ends[i] = at
     return at
 
