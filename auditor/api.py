@@ -93,7 +93,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
     result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
-        held = folder.write(target, result)
+        held = folder.write(target, result, room.workers)
         rows = result.corpus.rows
         done |= {"rows": rows, "bytes": folder.size(target)}
     if calibrated:
@@ -171,7 +171,7 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     result = judged(held, chosen, dict(run.summary["stages"]))
     if out is not None:
         folder.begin(Path(out), overwrite=overwrite)
-        folder.write(Path(out), result)
+        folder.write(Path(out), result, cores())
         folder.seal(Path(out), result, run.manifest["inputs"])
     return result
 

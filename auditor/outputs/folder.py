@@ -25,7 +25,6 @@ from auditor.store import digest, write_bytes
 # 1: the first.
 FORMAT = 1
 WORK = "work"
-WRITERS = 2
 HELD = 256 << 20
 """Bytes of tables that are kept for the report instead of being read again."""
 TABLES = (
@@ -66,19 +65,19 @@ def clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def write(folder: Path, audit: Audit) -> dict[str, pa.Table]:
-    """Write tables, summary and rules; return the tables, or none of them if they are large."""
+def write(folder: Path, audit: Audit, workers: int = 1) -> dict[str, pa.Table]:
+    """Write tables, summary and rules, in as many threads; return the tables, or none of them if they are large."""
     held: dict[str, pa.Table] = {}
     size, waiting = 0, set[Future[None]]()
     codes = pa.array([], pa.list_(pa.string()))
-    with ThreadPoolExecutor(WRITERS) as pool:  # compressing and waiting for the disk need no lock
+    with ThreadPoolExecutor(workers) as pool:  # compressing and waiting for the disk need no lock
         for name, table in chain(tables(audit), measured.tables(audit).items()):
             waiting.add(pool.submit(write_parquet, folder / f"{name}.parquet", table))
             codes = table["rules"].combine_chunks() if name == "samples" else codes
             size += table.nbytes
             held = {**held, name: table} if size < HELD else {}
             del table
-            while len(waiting) > WRITERS:
+            while len(waiting) > workers:
                 waiting = _ended(*wait(waiting, return_when=FIRST_COMPLETED))
         write_bytes(folder / "summary.json", dumped(summary(audit, codes)))
         write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
