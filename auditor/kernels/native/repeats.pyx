@@ -56,100 +56,138 @@ cdef inline uint32_t count(Table *table, uint64_t key, uint32_t place) noexcept 
     return cell.count
 
 
-cdef void ngrams_of(const uint64_t *hashes, const uint32_t *sizes, int64_t n, Table *table, uint64_t *rolling,
-                    uint8_t *alive, uint8_t *masked, double *out, int64_t *surplus) noexcept nogil:
+cdef struct Room:
+    uint64_t *rolling  # the hash of the n-gram at each token
+    uint32_t *places   # where n-grams stand that may repeat, in order
+    uint64_t *once     # bits of hashes that were seen
+    uint64_t *twice    # and of those that were seen again
+
+
+cdef inline uint64_t bit_of(uint64_t key, int shift) noexcept nogil:
+    return (key * <uint64_t>0x9E3779B97F4A7C15u) >> shift
+
+
+cdef int64_t doubtful(Room *room, int64_t n) noexcept nogil:
+    """Leave out the n-grams that certainly stand alone: no other falls on their bit. Returns how many are left.
+
+    Eight bits for each keep nearly all that stand alone out of the table, and lie in the first cache.
+    """
+    cdef int64_t i, left = 0
+    cdef int shift = 58
+    cdef uint64_t bit, mask
+    while shift > 32 and (<int64_t>1 << (64 - shift)) < 8 * n:
+        shift -= 1
+    memset(room.once, 0, <size_t>1 << (61 - shift))
+    memset(room.twice, 0, <size_t>1 << (61 - shift))
+    for i in range(n):
+        bit = bit_of(room.rolling[room.places[i]], shift)
+        mask = <uint64_t>1 << (bit & 63)
+        room.twice[bit >> 6] |= room.once[bit >> 6] & mask
+        room.once[bit >> 6] |= mask
+    for i in range(n):
+        bit = bit_of(room.rolling[room.places[i]], shift)
+        room.places[left] = room.places[i]
+        left += room.twice[bit >> 6] >> (bit & 63) & 1
+    return left
+
+
+cdef int64_t repeated(Room *room, int64_t n, Table *table) noexcept nogil:
+    """Count n-grams, and leave out those that stand alone; returns how many are left."""
+    cdef int64_t i, left = 0
+    table.mask = 15
+    while table.mask + 1 < 2 * n:
+        table.mask = table.mask * 2 + 1
+    table.stamp += 1
+    for i in range(n):
+        count(table, mix(room.rolling[room.places[i]]), room.places[i])
+    for i in range(n):
+        room.places[left] = room.places[i]
+        left += find(table, mix(room.rolling[room.places[i]])).count > 1
+    return left
+
+
+cdef void ngrams_of(const uint64_t *hashes, const uint32_t *sizes, int64_t n, Table *table, Room *room, double *out,
+                    int64_t *surplus) noexcept nogil:
     """Measure one text: shares of the most frequent 2- to 4-grams, then shares under repeated 5- to 10-grams.
 
-    An n-gram can repeat only if both (n - 1)-grams in it do, so each round looks at what the last one left alive.
+    An n-gram can repeat only if both (n - 1)-grams in it do, so each round looks at what the last one left.
     ``surplus`` takes, for n = 2, 3, 4, how many n-grams are repeats of an earlier one.
     """
-    cdef int64_t i, k, left = n, size, total = 0, covered
-    cdef uint32_t best, place
+    cdef int64_t i, k, size, total = 0, covered, reach, held = n, left
+    cdef uint32_t best, place, at
     cdef Cell *cell
     for i in range(n):
         total += sizes[i]
-        rolling[i] = hashes[i]
-        alive[i] = 1
-    alive[n] = 0
+        room.rolling[i] = hashes[i]
+        room.places[i] = <uint32_t>i
+    if total == 0:
+        return
     for size in range(FIRST, LAST + 1):
-        table.stamp += 1
-        left = n - size + 1
-        if left < 2 or total == 0:
+        left = 0
+        for i in range(held - 1):
+            at = room.places[i]
+            if room.places[i + 1] == at + 1 and at + size <= n:
+                room.rolling[at] = room.rolling[at] * STEP + hashes[at + size - 1]
+                room.places[left] = at
+                left += 1
+        held = repeated(room, doubtful(room, left), table) if left > 1 else 0
+        if held == 0:
             return
-        for i in range(left):
-            if alive[i] and alive[i + 1]:
-                rolling[i] = rolling[i] * STEP + hashes[i + size - 1]
-                count(table, mix(rolling[i]), <uint32_t>i)
-            else:
-                alive[i] = 0
-        alive[left] = 0
-        best = 1
-        place = 0
-        covered = 0
-        memset(masked, 0, n)
-        for i in range(left):
-            if not alive[i]:
-                continue
-            cell = find(table, mix(rolling[i]))
-            if cell.count < 2:
-                alive[i] = 0
-                continue
-            if size < FIRST + TOPS:
-                surplus[size - FIRST] += cell.first != <uint32_t>i
+        if size < FIRST + TOPS:
+            best = 1
+            place = 0
+            covered = 0
+            for i in range(held):
+                cell = find(table, mix(room.rolling[room.places[i]]))
+                surplus[size - FIRST] += cell.first != room.places[i]
                 if cell.count > best:
                     best = cell.count
                     place = cell.first
-            else:
-                for k in range(i, i + size):
-                    masked[k] = 1
-        if size < FIRST + TOPS:
-            if best > 1:
-                for k in range(place, place + size):
-                    covered += sizes[k]
-                out[size - FIRST] = <double>(covered * best) / <double>total
+            for k in range(place, place + size):
+                covered += sizes[k]
+            out[size - FIRST] = <double>(covered * best) / <double>total
         else:
-            for i in range(n):
-                covered += masked[i] * sizes[i]
+            covered = reach = 0
+            for i in range(held):
+                for k in range(max(reach, <int64_t>room.places[i]), room.places[i] + size):
+                    covered += sizes[k]
+                reach = room.places[i] + size
             out[size - FIRST] = <double>covered / <double>total
 
 
 def ngrams(const uint64_t[::1] hashes, const uint32_t[::1] sizes, const int64_t[::1] bounds, double[:, ::1] out,
            int64_t[:, ::1] surplus):
     """Measure every text; ``out`` has nine columns (n = 2 to 10) and starts at zero, ``surplus`` three."""
-    cdef int64_t row, longest = 1, room = 16
+    cdef int64_t row, longest = 1, size = 16
     cdef Table table
-    cdef uint64_t *rolling
-    cdef uint8_t *alive
-    cdef uint8_t *masked
+    cdef Room room
     for row in range(bounds.shape[0] - 1):
         longest = max(longest, bounds[row + 1] - bounds[row])
-    while room < 2 * longest:
-        room *= 2
-    table.cells = <Cell *>calloc(room, sizeof(Cell))
+    if longest > 0xFFFFFFFF:
+        raise ValueError("a text of more than 2^32 tokens")
+    while size < 2 * longest:
+        size *= 2
+    table.cells = <Cell *>calloc(size, sizeof(Cell))
     table.stamp = 0
-    rolling = <uint64_t *>malloc(longest * sizeof(uint64_t))
-    alive = <uint8_t *>malloc(longest + 1)
-    masked = <uint8_t *>malloc(longest)
-    if table.cells == NULL or rolling == NULL or alive == NULL or masked == NULL:
+    room.rolling = <uint64_t *>malloc(longest * sizeof(uint64_t))
+    room.places = <uint32_t *>malloc(longest * sizeof(uint32_t))
+    room.once = <uint64_t *>malloc(size * sizeof(uint64_t))
+    room.twice = <uint64_t *>malloc(size * sizeof(uint64_t))
+    try:
+        if NULL in (table.cells, room.rolling, room.places, room.once, room.twice):
+            raise MemoryError
+        with nogil:
+            for row in range(bounds.shape[0] - 1):
+                longest = bounds[row + 1] - bounds[row]
+                if longest >= FIRST:
+                    ngrams_of(&hashes[0] + bounds[row], &sizes[0] + bounds[row], longest, &table, &room, &out[row, 0],
+                              &surplus[row, 0])
+    finally:
         free(table.cells)
-        free(rolling)
-        free(alive)
-        free(masked)
-        raise MemoryError
-    with nogil:
-        for row in range(bounds.shape[0] - 1):
-            longest = bounds[row + 1] - bounds[row]
-            if longest < FIRST:
-                continue
-            table.mask = 15
-            while table.mask + 1 < 2 * longest:
-                table.mask = table.mask * 2 + 1
-            ngrams_of(&hashes[0] + bounds[row], &sizes[0] + bounds[row], longest, &table, rolling, alive, masked,
-                      &out[row, 0], &surplus[row, 0])
-    free(table.cells)
-    free(rolling)
-    free(alive)
-    free(masked)
+        free(room.rolling)
+        free(room.places)
+        free(room.once)
+        free(room.twice)
 
 
 cdef inline bint is_space(uint8_t c) noexcept nogil:
