@@ -9,6 +9,10 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 cdef extern from "unicode.h" nogil:
     uint32_t unicode_entry_of(uint32_t code)
     uint32_t utf8_read(const uint8_t *p, const uint8_t *end, int *size)
+    bint is_han(const uint8_t *p, const uint8_t *end)
+
+cdef extern from "words.h" nogil:
+    bint is_ascii_word(uint8_t c)
 
 cdef enum:
     WORD = 0
@@ -55,8 +59,18 @@ cdef void one(const uint8_t *p, const uint8_t *end, Out *out) noexcept nogil:
     cdef bint digits = True, broken = False
     put(out, BEGIN, 0, 0)
     while p < end:
-        code = utf8_read(p, end, &size)
-        group = unicode_entry_of(code) & 3
+        if length and is_ascii_word(p[0]):  # most of most texts
+            digits = digits and p[0] <= 57
+            h = step(h, p[0])
+            length += 1
+            at += 1
+            p += 1
+            continue
+        if is_han(p, end):
+            code, group, size = (p[0] & 15) << 12 | (p[1] & 63) << 6 | (p[2] & 63), SOLO, 3
+        else:
+            code = utf8_read(p, end, &size)
+            group = unicode_entry_of(code) & 3
         p += size
         at += 1
         if length and group != WORD:
