@@ -3,10 +3,12 @@
     python benchmarks/scale.py --harness ../shared/bench [--work .bench] [--cases template,same,en1000k,zh1000k]
 
 ``template``: 100,000 rows of one template, any two 0.4 to 0.7 alike, with 5,000 planted near duplicates. ``same``: a
-million equal rows. ``en100k``, ``zh1000k`` and so on: the harness's corpora of that size.
+million equal rows. ``en100k``, ``zh1000k`` and so on: the harness's corpora of that size, above a million rows in files
+of a million each (``en10000k`` takes 10 GB of disk).
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -22,6 +24,9 @@ import numpy as np
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[1]
+SEED, PART = 11, 1_000_000
+"""The first seed of corpora, and rows of one file."""
+
 PLANTED = 5000
 """Near duplicates among the rows of one template."""
 
@@ -97,23 +102,35 @@ def _corpus(given: argparse.Namespace, case: str) -> Path:
         answer = "Mix the flour with water, salt and yeast, knead for ten minutes and let the dough rest overnight."
         _written(target, (_line("How do I make bread?", answer) for _ in range(1_000_000)))
     elif size := re.fullmatch(r"(en|zh)(\d+)k", case):
-        bases = ["--bases", given.bases] if given.bases else []
-        made = [
-            "make",
-            "--lang",
-            size[1],
-            "--docs",
-            int(size[2]) * 1000,
-            "--seed",
-            11,
-            "--out",
-            given.work / case,
-            *bases,
-        ]
-        subprocess.run([sys.executable, given.harness / "corpus.py", *map(str, made)], check=True)
+        rows = int(size[2]) * 1000
+        if rows > PART:
+            return _parts(given, case, size[1], rows // PART)
+        if not _made(given, target.with_suffix(""), size[1], rows, SEED):
+            raise SystemExit(f"{case} could not be made")
     else:
         raise SystemExit(f"no case {case}")
     return target
+
+
+def _parts(given: argparse.Namespace, case: str, language: str, number: int) -> Path:
+    """Make a folder of files of a million rows each, since the maker holds all rows of one in memory."""
+    folder = given.work / case
+    folder.mkdir(exist_ok=True)
+    for seed in itertools.count(SEED):
+        if sum("." not in path.stem for path in folder.glob("*.jsonl")) >= number:
+            return folder
+        name = folder / f"{seed}"
+        if not name.with_suffix(".jsonl").exists() and _made(given, name, language, PART, seed):
+            for extra in (".text.jsonl", ".truth.npz"):
+                Path(f"{name}{extra}").unlink(missing_ok=True)
+    raise AssertionError
+
+
+def _made(given: argparse.Namespace, name: Path, language: str, rows: int, seed: int) -> bool:
+    """Let the harness make a corpus; at some seeds it cannot."""
+    bases = ["--bases", given.bases] if given.bases else []
+    made = ["make", "--lang", language, "--docs", rows, "--seed", seed, "--out", name, *bases]
+    return subprocess.run([sys.executable, given.harness / "corpus.py", *map(str, made)], check=False).returncode == 0
 
 
 def _written(target: Path, lines: Iterator[str]) -> None:
