@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import xxhash
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.groups import Groups, groups_of, joined, listed
@@ -21,6 +21,7 @@ def made(labels: list[int], kind: str = "near") -> Groups:
     return groups_of(kind, group, keeper, pa.chunked_array([ids]))
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_groups_of(labels: list[int]) -> None:
     """Groups stand in the order of their first rows, rows in reading order; keepers give the names."""
@@ -34,6 +35,7 @@ def test_groups_of(labels: list[int]) -> None:
     assert held.most(values.astype(float)).tolist() == [max(row % 3 for row in rows) for rows in wanted]
 
 
+@settings(deadline=None)
 @given(LABELS, LABELS, st.data())
 def test_joined(one: list[int], two: list[int], data: st.DataObject) -> None:
     """Lists of groups behind one another keep their rows, and some of them can be taken in any order."""
@@ -62,6 +64,7 @@ FOUND = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(FOUND, max_size=12))
 def test_ids(found: list[dict[str, object]]) -> None:
     """An id hashes rule, subject and place, and counts what is equal; what stands elsewhere does not matter."""

@@ -61,6 +61,7 @@ def test_shared_shingles(texts: list[list[int]], least: int) -> None:
         assert left.tolist() == right.tolist()
 
 
+@settings(deadline=None)
 @given(TOKENS, st.data())
 def test_texts_are_taken(texts: list[list[int]], data: st.DataObject) -> None:
     """Some texts, in any order and more than once, are what they were, by either kernel."""
