@@ -1,11 +1,14 @@
 """Sizes of memory are read as people write them; a scan finds the same with little of it."""
 
+import gc
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from made import digests, made_up, write
 
-from auditor import near, scan
+from auditor import api, near, scan, store
+from auditor.audit import Audit
 from auditor.errors import UsageError
 from auditor.memory import LEAST, budget, limit
 
@@ -48,3 +51,29 @@ def test_memory_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     shared = scan(source, tmp_path / "shared", memory="64M", report=False)
     assert len(cut) > 5
     assert digests(shared) == digests(whole)
+
+
+def test_released_pages_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mapped table says the same after its pages were given back."""
+    monkeypatch.setattr(store, "LITTLE", 0)
+    table = pa.table({"number": range(100_000), "text": ["\N{CJK UNIFIED IDEOGRAPH-6570}"] * 100_000})
+    store.write_arrow(tmp_path / "x.arrow", table)
+    held = store.read_arrow(tmp_path / "x.arrow")
+    assert held.equals(table)
+    store.released()
+    assert held.equals(table)
+
+
+def test_an_audit_is_gone_before_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the report is rendered, what the scan held is no longer in memory."""
+    left: list[int] = []
+    rendered = api._rendered
+
+    def looked(*args: object, **options: object) -> Path:
+        left.append(sum(isinstance(each, Audit) for each in gc.get_objects()))
+        return rendered(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(api, "_rendered", looked)
+    before = sum(isinstance(each, Audit) for each in gc.get_objects())
+    scan(write(tmp_path / "x.jsonl", made_up(3, 50)), tmp_path / "run")
+    assert left == [before]

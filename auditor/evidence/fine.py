@@ -9,7 +9,8 @@ import numpy as np
 from auditor.evidence.places import moved, origins
 from auditor.kernels.fine import BREAK, fine
 from auditor.kernels.flat import Ints, flat
-from auditor.text import normalise
+from auditor.kernels.tokens import normalise
+from auditor.text import analysed
 
 
 class Span(NamedTuple):
@@ -51,8 +52,9 @@ class Spelled(NamedTuple):
 
 def spelled(texts: Sequence[str]) -> Spelled:
     """Find the fine tokens of texts where they are written."""
-    folded = [normalise(text) for text in texts]
-    found = fine(flat(folded), placed=True)
+    held = normalise(flat(map(analysed, texts)))
+    folded = list(held.strings())
+    found = fine(held, placed=True)
     turn = np.repeat(np.arange(len(texts)), np.diff(found.bounds))
     starts = found.places.copy()
     ends = starts + _widths(found.places, found.sizes, folded, turn)

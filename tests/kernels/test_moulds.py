@@ -1,5 +1,7 @@
 """The compiled kernels of templates do what the reference does."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,9 @@ from auditor.kernels.tokens import normalise
 from tests.kernels.test_tokens import TEXT
 
 compiled = pytest.mark.skipif(not kernel.COMPILED, reason="no compiled kernels here")
-TOKENS = st.lists(st.lists(st.sampled_from([1, 2, 5, 20, 21, 22, 23]), max_size=30), min_size=1, max_size=12)
+SOME = st.sampled_from([1, 2, 5, 20, 21, 22, 23])
+LONGER = st.lists(st.sampled_from([20, 21, 22]), min_size=60, max_size=140)
+TOKENS = st.lists(st.one_of(st.lists(SOME, max_size=30), LONGER), min_size=1, max_size=12)
 POURED = st.lists(st.lists(st.sampled_from([1, 20, 21, 22]), max_size=12), min_size=6, max_size=25)
 
 
@@ -55,6 +59,21 @@ def test_shared_shingles(texts: list[list[int]], least: int) -> None:
     mine, theirs = both(streams(texts), least)
     for left, right in zip(mine, theirs, strict=True):
         assert left.tolist() == right.tolist()
+
+
+@settings(deadline=None)
+@given(TOKENS, st.data())
+def test_texts_are_taken(texts: list[list[int]], data: st.DataObject) -> None:
+    """Some texts, in any order and more than once, are what they were, by either kernel."""
+    wanted = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=8))
+    for chosen in [shingles.plain, *([shingles.native] if shingles.COMPILED else [])]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shingles, "kernel", chosen)
+            found = shingles.taken(streams(texts), np.array(wanted, np.int64))
+        bounds = found.bounds.tolist()
+        parts = [found.tokens[first:end].tolist() for first, end in pairwise(bounds)]
+        assert parts == [texts[k] for k in wanted]
+        assert found.sizes.tolist() == [1] * bounds[-1]
 
 
 def test_what_follows_does_not_depend_on_order() -> None:
@@ -125,6 +144,8 @@ def test_bounds_are_checked() -> None:
     runs = kernel.Runs(np.array([3], np.uint64), np.array([0, 1]), np.zeros(1, np.int32))
     with pytest.raises(ValueError, match="not there"):
         kernel.gaps(streams([[1, 20, 2]]), np.array([7], np.int32), runs)
+    with pytest.raises(ValueError, match="not there"):
+        shingles.taken(streams([[1, 20, 2]]), np.array([1], np.int64))
     with pytest.raises(ValueError, match="mask"):
         kernel.pour(streams([[1, 20, 2]]), kernel.moulds([runs.values], 0.5), mask=np.zeros(1, np.uint8))
     held = shingles.incidence(streams([[1, 20, 21, 22, 2]]), 1)

@@ -9,7 +9,10 @@ from auditor.kernels import spot as kernel
 from tests.kernels.test_moulds import streams
 
 TOKENS = st.lists(st.sampled_from([20, 21, 22]), max_size=25)
-PHRASES = st.lists(st.lists(st.sampled_from([20, 21, 22]), min_size=1, max_size=4), min_size=1, max_size=8)
+PHRASES = st.sampled_from([1, 2]).flatmap(
+    lambda least: st.lists(st.lists(st.sampled_from([20, 21, 22]), min_size=least, max_size=4), min_size=1, max_size=8)
+)
+"""Where no phrase is one token alone, the kernel looks at two tokens before it follows a phrase."""
 
 
 @settings(max_examples=200, deadline=None)

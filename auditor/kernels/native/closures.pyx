@@ -3,6 +3,7 @@
 
 import numpy as np
 
+from libc.math cimport ceil
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 cdef enum:
@@ -140,11 +141,18 @@ cdef class Search:
         What most have, one of the first few has: only that is looked at in the others, and no longer than it may last.
         Every shingle is counted, without asking which: counters go on from where they stood.
         """
-        cdef int64_t i, j, n = self.living[seed], first, seen = 0, found = 0, fresh = 0, kept = 0, until
-        cdef double need = self.share * n
+        cdef int64_t i, j, last, n = self.living[seed], first, seen = 0, found = 0, fresh = 0, kept = 0, until, need
+        cdef int64_t *starts = <int64_t *>&self.starts[0]
+        cdef int32_t *shingles = <int32_t *>&self.shingles[0]
+        cdef int32_t *living = &self.living[0]
+        cdef int32_t *common = &self.common[0]
+        cdef uint32_t *local = &self.local[0]
+        cdef uint32_t *stood = &self.stood[0]
+        cdef uint64_t *marked = &self.marked[0]
         cdef int32_t s, text
         cdef bint end = False
-        first = n - <int64_t>need + 1
+        need = <int64_t>ceil(self.share * n)
+        first = n - <int64_t>(self.share * n) + 1
         until = first
         for i in range(self.posting_starts[seed], self.posting_starts[seed + 1]):
             text = self.postings[i]
@@ -153,29 +161,32 @@ cdef class Search:
             if seen == until:
                 fresh = 0
                 for j in range(found):
-                    s = self.common[j]
-                    fresh += not self.closed[s] and <int64_t>(self.local[s] - self.stood[j]) + n - seen >= need
+                    s = common[j]
+                    fresh += not self.closed[s] and <int64_t>(local[s] - stood[j]) + n - seen >= need
                 if fresh < self.fixed:
                     break
                 until += first
             seen += 1
+            j, last = starts[text], starts[text + 1]
             if seen > first:
-                for j in range(self.starts[text], self.starts[text + 1]):
-                    self.local[self.shingles[j]] += 1
+                while j < last:
+                    local[shingles[j]] += 1
+                    j += 1
                 continue
-            for j in range(self.starts[text], self.starts[text + 1]):
-                s = self.shingles[j]
-                if self.living[s] >= need and not self.marked[s >> 6] >> (s & 63) & 1:
-                    self.marked[s >> 6] |= <uint64_t>1 << (s & 63)
-                    self.common[found], self.stood[found] = s, self.local[s]
+            while j < last:
+                s = shingles[j]
+                if living[s] >= need and not marked[s >> 6] >> (s & 63) & 1:
+                    marked[s >> 6] |= <uint64_t>1 << (s & 63)
+                    common[found], stood[found] = s, local[s]
                     found += 1
-                self.local[s] += 1
+                local[s] += 1
+                j += 1
         fresh = 0
         for j in range(found):
-            s = self.common[j]
-            self.marked[s >> 6] &= ~(<uint64_t>1 << (s & 63))
-            if seen == n and <int64_t>(self.local[s] - self.stood[j]) >= need:
-                self.common[kept] = s
+            s = common[j]
+            marked[s >> 6] &= ~(<uint64_t>1 << (s & 63))
+            if seen == n and <int64_t>(local[s] - stood[j]) >= need:
+                common[kept] = s
                 kept += 1
                 if not self.closed[s]:
                     fresh += 1

@@ -7,7 +7,6 @@ A shingle is ``size`` neighbouring tokens of one turn, its begin and end among t
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "shingle.h" nogil:
-    uint64_t shingle_of(const uint32_t *tokens, int size)
     uint64_t shingle_mix(uint64_t v)
     uint64_t shingle_step(uint64_t h, uint32_t token)
     void shingles_of(const uint32_t *tokens, int64_t n, int size, uint64_t *out)
@@ -98,7 +97,9 @@ def gaps(const uint32_t[::1] tokens, const int64_t[::1] bounds, int size, const 
     ``k - 1``. Text that follows a gap is of the next run that holds it. Returns how many were written; what does not
     fit is left out.
     """
-    cdef int64_t c, i, k, at, until, begin, first, last, n = 0, room = out.shape[0], mask = slots.shape[0] - 1
+    cdef int64_t c, i, k, at, until, begin, first, last, ahead = 0, hashed = 0
+    cdef int64_t n = 0, room = out.shape[0], mask = slots.shape[0] - 1
+    cdef uint64_t near[SHINGLES]
     cdef uint64_t h
     cdef int32_t run, s
     cdef int64_t text
@@ -111,7 +112,11 @@ def gaps(const uint32_t[::1] tokens, const int64_t[::1] bounds, int size, const 
             for i in range(first, last + 1):
                 at = -1
                 if i <= last - size:
-                    h = shingle_of(&tokens[i], size)
+                    if i == first or i == hashed:
+                        ahead = min(<int64_t>SHINGLES, last - size + 1 - i)
+                        shingles_of(&tokens[i], ahead, size, near)
+                        hashed = i + ahead
+                    h = near[ahead - (hashed - i)]
                     if h:
                         at = place_of(h, &slots[0], mask)
                         if slots[at] == 0:
