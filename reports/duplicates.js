@@ -106,11 +106,13 @@ page("duplicates", (section, index) => {
 
   // What of a text is shared, at a glance; what stands between two stretches is of the first one's kind.
   function stretches(right) {
-    let last = "own";
-    return right.flatMap(([, , held]) => pieces(held)).map(([kind, string, , lost]) => {
-      if (kind && kind !== "cut") last = kind === "own" ? "own" : "shared";
-      return [last, string.length + (lost ?? 0)];
-    });
+    const runs = [];
+    for (const [kind, string, , lost] of right.flatMap(([, , held]) => pieces(held))) {
+      const last = kind && kind !== "cut" ? (kind === "own" ? "own" : "shared") : runs.at(-1)?.[0] ?? "own";
+      if (runs.at(-1)?.[0] !== last) runs.push([last, 0]);
+      runs.at(-1)[1] += string.length + (lost ?? 0);
+    }
+    return runs;
   }
 
   function measure(here) {

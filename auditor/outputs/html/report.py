@@ -28,7 +28,10 @@ from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 from auditor.store import write_bytes
 
-SCRIPTS = {"duplicates": ("decisions.js", "duplicates.js"), **dict.fromkeys(VIEWS, ("list.js",))}
+SCRIPTS = {
+    **{name: ("queue.js", "decisions.js", f"{name}.js") for name in ("duplicates", "loops", "samples")},
+    **dict.fromkeys(VIEWS, ("queue.js", "decisions.js", "list.js")),
+}
 """Scripts of those pages that have more than one, or another than their own."""
 
 
