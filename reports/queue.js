@@ -3,12 +3,12 @@
 const SIZE = 100;
 const OFTEN = 120;
 
-function queue(section, { items, sorts, line, search, show, fits = () => true }) {
+function queue(section, { items, sorts, line, search, show }) {
   const name = section.dataset.page;
   const part = Object.fromEntries([...section.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]));
   const first = Object.keys(sorts)[0];
-  const controls = ["sort", "kind", "file", "state"].filter((control) => part[control]);
-  const view = { sort: first, kind: "", file: "", state: "", find: "" };
+  const controls = ["sort", "kind", "file", "state", "fate"].filter((control) => part[control]);
+  const view = { sort: first, kind: "", file: "", state: "", fate: "", find: "" };
   let held = [];
   let id = "";
 
@@ -19,7 +19,7 @@ function queue(section, { items, sorts, line, search, show, fits = () => true })
   function choose() {
     const wanted = view.find.toLowerCase();
     held = items.filter((item) => (!view.kind || (item.kinds ?? [item.kind]).includes(view.kind)) && (!view.file || item.files.includes(Number(view.file)))
-      && (!view.state || item.id === id || fits(item, view.state)) && (!wanted || found(item, wanted)));
+      && (!view.state || item.id === id || reviewed(item, view.state)) && (!view.fate || item.action === view.fate) && (!wanted || found(item, wanted)));
     held.sort((a, b) => sorts[view.sort](b) - sorts[view.sort](a) || a.order - b.order);
   }
 
@@ -28,7 +28,7 @@ function queue(section, { items, sorts, line, search, show, fits = () => true })
     const some = held.slice(start, start + SIZE);
     part.queue.start = start + 1;
     part.queue.replaceChildren(...some.map((item) => {
-      const link = make("a", { href: address(name, item.id, filters()) }, line(item));
+      const link = make("a", { href: address(name, item.id, filters()) }, line(item), verdict(item));
       if (item.id === id) link.setAttribute("aria-current", "true");
       return make("li", {}, link);
     }));
@@ -40,7 +40,7 @@ function queue(section, { items, sorts, line, search, show, fits = () => true })
   }
 
   function filters() {
-    return { sort: view.sort === first ? "" : view.sort, kind: view.kind, file: view.file, state: view.state, find: view.find };
+    return { sort: view.sort === first ? "" : view.sort, kind: view.kind, file: view.file, state: view.state, fate: view.fate, find: view.find };
   }
 
   function go(to) {
@@ -117,6 +117,14 @@ function queue(section, { items, sorts, line, search, show, fits = () => true })
       render();
     },
   };
+}
+
+// A page that is worked through and decided: its queue, and the bar above it.
+function desk(section, index, { items, bulk, ...shows }) {
+  const api = queue(section, { items, ...shows });
+  fileOptions(api.part.file, index, items);
+  const tally = decisionBar(api, { planned: index.planned, items, bulk });
+  return { ...api, show(state) { tally(); api.show(state); }, redraw() { tally(); api.redraw(); } };
 }
 
 function fileOptions(select, index, items) {

@@ -136,7 +136,14 @@ class Patterns:
             "caps": [(kind, cap) for kind in kinds for cap in self._cap(kind, shown[kind])],
             "told": [(kind, told[kind]) for kind in kinds if kind in told],
             "lost": texts.lost,
-            "scripts": family.close({**self.facts.files_told, "rows": self.facts.rows, "items": listed}),
+            "scripts": family.close(
+                {
+                    **self.facts.files_told,
+                    "rows": self.facts.rows,
+                    "planned": self.facts.planned,
+                    "items": listed,
+                }
+            ),
         }
 
     def _cap(self, kind: str, shown: int) -> list[Cap]:
@@ -153,7 +160,8 @@ class Patterns:
             texts.of(int(group.rows[0])) if len(group.rows) else [], trained=kind == "answer"
         )
         start, end = self.facts.bounds[group.number : group.number + 2].tolist()
-        files = np.unique(self.facts.file[self.facts.member[start:end]]).tolist()
+        rows = self.facts.member[start:end]
+        files = np.unique(self.facts.file[rows]).tolist()
         place = self.facts.place(held["keeper_row"])
         return [
             held["group"],
@@ -164,6 +172,7 @@ class Patterns:
             place,
             snippet(opening),
             group.variety,
+            self.facts.fates(rows),
         ]
 
     def _item(self, kind: str, group: Group, texts: Texts) -> dict[str, Any]:
@@ -194,7 +203,7 @@ class Patterns:
             return {"text": visible(told), "sides": sides}
         trained = kind == "answer"
         sides = [
-            [_said(texts.of(row), trained=not trained), count, self.facts.place(row)]
+            [_said(texts.of(row), trained=not trained), count, self.facts.place(row), self.facts.ids[row].decode()]
             for row, count in zip(group.rows.tolist(), group.copies, strict=False)
         ]
         return {"text": _said(texts.of(int(group.rows[0])), trained=trained) if sides else "", "sides": sides}
