@@ -13,6 +13,7 @@ const shows = {
     return [
       make("article", { className: "pane mould", tabIndex: 0 }, make("p", { className: "skeleton", dir: "auto", translate: false }, skeleton, held.cut ? make("span", { className: "cut" }, t("text.cut", { n: held.cut })) : null)),
       held.slots.length ? make("div", { className: "scroll" }, make("table", { className: "figures wide" }, make("thead", {}, make("tr", {}, head)), make("tbody", {}, held.slots.map(row)))) : null,
+      held.slots.length ? queries("slots", `"group" = '${item.id}'`, `group == "${item.id}"`) : null,
       make("ul", { className: "lines" }, held.rows.map((place) => make("li", {}, make("span", { className: "soft" }, t("patterns.example"), " "), placed(index, place)))),
     ];
   },

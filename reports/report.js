@@ -232,8 +232,8 @@ async function copy(string) {
 function queries(table, sql, python) {
   const file = `${table}.parquet`;
   return make("p", { className: "queries" }, make("span", { className: "soft" }, t("query.copy")), " ",
-    make("button", { type: "button", className: "chip", data: { copy: `SELECT * FROM '${file}' WHERE ${sql};` } }, "DuckDB"), " ",
-    make("button", { type: "button", className: "chip", data: { copy: `import pandas as pd\npd.read_parquet("${file}").query('${python}')` } }, "pandas"));
+    make("button", { type: "button", className: "chip", data: { query: "sql", copy: `SELECT * FROM '${file}' WHERE ${sql};` } }, "DuckDB"), " ",
+    make("button", { type: "button", className: "chip", data: { query: "pandas", copy: `import pandas as pd\npd.read_parquet("${file}").query('${python}')` } }, "pandas"));
 }
 
 // What a redraw replaces keeps the focus of whoever walks by keyboard.

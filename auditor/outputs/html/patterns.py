@@ -133,6 +133,7 @@ class Patterns:
                     listed.append([*self._listed(kind, group, texts), *place])
         return {
             "kinds": kinds,
+            "shown": shown,
             "caps": [(kind, cap) for kind in kinds for cap in self._cap(kind, shown[kind])],
             "told": [(kind, told[kind]) for kind in kinds if kind in told],
             "lost": texts.lost,

@@ -69,7 +69,7 @@ def contexts(facts: Facts) -> dict[str, dict[str, Any]]:
     read = texts.read(facts, np.concatenate([page.rows() for page in (duplicates, loops, patterns, samples)]))
     built = {"duplicates": duplicates.build(read), "loops": loops.build(read), "sources": sources.build()}
     built |= {"rules": rules.build(facts), "samples": samples.build(read), **patterns.build(read)}
-    built["rules"]["listed"] = frozenset(built["samples"]["codes"])
+    built["rules"] |= {"listed": frozenset(built["samples"]["codes"]), "gone": built["samples"]["gone"]}
     built["samples"]["rules"] = _named(facts, built["samples"]["codes"])
     families = ["duplicates", "loops", *VIEWS, "samples"]
     built["search"] = {"scripts": {"search": shard("search", {"families": families})}}

@@ -76,6 +76,7 @@ class Samples:
             "cap": Cap(len(listed), self.flagged, share),
             "lost": texts.lost,
             "codes": codes,
+            "gone": frozenset(code for item in listed for code in item[1] if item[3] == "drop"),
             "scripts": family.close({**self.facts.files_told, "planned": self.facts.planned, "items": listed}),
         }
 
