@@ -6,7 +6,7 @@ const ACTIONS = ["accept", "keep-all", "drop-all", "keep", "cap", "not-duplicate
 const SAMPLE = /^[0-9a-f]{16}$/;
 
 const decisions = (() => {
-  const held = kept.get("decisions") ?? {};
+  const held = kept.get("decisions");
   const past = [];
   const watchers = [];
 
@@ -16,11 +16,7 @@ const decisions = (() => {
   }
 
   function lay(changes) {
-    for (const [id, decision] of Object.entries(changes)) {
-      if (decision) held[id] = decision;
-      else delete held[id];
-    }
-    kept.set("decisions", held);
+    kept.decide(changes);
     for (const act of watchers) act();
   }
 
@@ -68,7 +64,10 @@ const decisions = (() => {
     undoable: () => past.length > 0,
     count: () => Object.keys(held).length,
     put, undo, effect, exported, imported,
-    watch(act) { watchers.push(act); },
+    watch(act) {
+      watchers.push(act);
+      kept.watch(act);
+    },
   };
 })();
 

@@ -22,7 +22,7 @@ page("duplicates", (section, index) => {
     now = item.id;
     const held = await load(`duplicates-${String(item.shardAt).padStart(3, "0")}`);
     if (now !== item.id) return;
-    if (next) load(`duplicates-${String(next.shardAt).padStart(3, "0")}`);
+    if (next) ahead(`duplicates-${String(next.shardAt).padStart(3, "0")}`);
     const group = held[item.at];
     renew(view, head(item, steps), deciding(item, acts(item, group), api), item.kind === "copy" ? copies(item, group) : near(item, group), queries("members", `"group" = '${item.id}'`, `group == "${item.id}"`));
   }

@@ -19,7 +19,7 @@ page("loops", (section, index) => {
     now = item.id;
     const held = await load(`loops-${String(item.shardAt).padStart(3, "0")}`);
     if (now !== item.id) return;
-    if (next) load(`loops-${String(next.shardAt).padStart(3, "0")}`);
+    if (next) ahead(`loops-${String(next.shardAt).padStart(3, "0")}`);
     const found = held[item.at];
     renew(view,
       make("header", { className: "case" },

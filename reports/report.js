@@ -2,25 +2,6 @@
 // The frame of every page: language, theme, keys, copying, sorting, and shards.
 // Everything that comes from data reaches the page through textContent alone; this file holds no markup.
 
-const root = document.documentElement;
-const single = root.dataset.single === "yes";
-
-// What a reader chose, kept for this audit alone: all pages opened from disk share one storage.
-const kept = (() => {
-  const key = `auditor:${root.dataset.audit}`;
-  let held = {};
-  let lasting = true;
-  try { held = JSON.parse(localStorage.getItem(key)) ?? {}; } catch { /* private mode: choices last until the page closes */ }
-  return {
-    get: (name) => held[name],
-    lasts: () => lasting,
-    set(name, value) {
-      held[name] = value;
-      try { localStorage.setItem(key, JSON.stringify(held)); } catch { lasting = false; }
-    },
-  };
-})();
-
 root.classList.add("js");
 if (kept.get("theme")) root.dataset.theme = kept.get("theme");
 const browser = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
@@ -78,7 +59,7 @@ async function* reading(name, items) {
   let began = performance.now();
   for (const [at, place] of places.entries()) {
     const held = await load(shardName(name, place));
-    if (at + 1 < places.length) load(shardName(name, places[at + 1]));
+    if (at + 1 < places.length) ahead(shardName(name, places[at + 1]));
     for (const item of shards.get(place)) {
       yield [item, plain(held[item.at])];
       if (performance.now() - began > SLICE) {
@@ -88,6 +69,9 @@ async function* reading(name, items) {
     }
   }
 }
+
+// Load what will be asked for next; who leaves the page meanwhile is not told that it did not come.
+function ahead(name) { load(name).catch(() => opened.delete(name)); }
 
 function shardName(name, at) { return `${name}-${String(at).padStart(3, "0")}`; }
 

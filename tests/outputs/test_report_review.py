@@ -273,3 +273,24 @@ def test_many_loops_are_decided_at_once(view: Callable[..., Any], report: Path) 
     assert page.text(".decisionbar output") != before
     page.press("u")
     page.until("document.querySelector('.decisionbar output').textContent.startsWith('0 of')")
+
+
+def test_two_tabs_do_not_undo_each_other(view: Callable[..., Any], many: Run) -> None:
+    """What is decided in one tab stands in the other, and neither forgets the other's when it saves its own."""
+    page = view(many.path / "report")
+    page.go("duplicates.html")
+    other = page.page.context.new_page()
+    other.goto(page.page.url)
+    other.wait_for_selector("html.ready")
+    page.press("a")
+    other.wait_for_selector(".queue .done")
+    second = other.locator(".queue li:nth-child(2) a")
+    second.click()
+    other.wait_for_selector(".queue li:nth-child(2) [aria-current]")
+    other.keyboard.press("x")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('2 of')")
+    page.press("u")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('1 of')")
+    page.go("duplicates.html")
+    assert "1 of" in page.text(".decisionbar output")
+    other.close()
