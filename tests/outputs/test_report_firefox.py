@@ -51,8 +51,9 @@ def firefox(downloads: Path) -> "Iterator[Marionette]":
     path = shutil.which("firefox-esr") or shutil.which("firefox")
     if path is None:
         pytest.skip("no Firefox on the path")
+    log = str(downloads / "gecko.log")
     wishes = {"browser.download.folderList": 2, "browser.download.dir": str(downloads)}
-    held = driver.Marionette(bin=path, headless=True, prefs=wishes, startup_timeout=180)
+    held = driver.Marionette(bin=path, headless=True, prefs=wishes, gecko_log=log, startup_timeout=180)
     held.start_session()
     held.timeout.script = 60
     with held.using_context("chrome"):
