@@ -1,6 +1,6 @@
 """Near duplicates of a corpus: bands propose, rows are read again, exact similarity decides, share by share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
@@ -22,7 +22,7 @@ from auditor.relations.copies import Copies
 from auditor.relations.ladder import climbed
 from auditor.relations.neighbours import FLOOR, Neighbours, Share, compressed, distinct, shares, uncrowded
 from auditor.sketches import band_name, bands_for, conversation_sets
-from auditor.store import read_arrow
+from auditor.store import read_arrow, released
 from auditor.views import views
 
 SHARE = 8 << 20
@@ -30,6 +30,9 @@ SHARE = 8 << 20
 
 SHARES = 64
 """Shares that a large corpus is cut into."""
+
+BREATH = 64 << 20
+"""Bytes of shingles that are loaded before the pages around them are given back."""
 
 ROOM = 64
 """Bytes that finding the buckets of one band takes for each row."""
@@ -106,13 +109,25 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: B
     else:
         place, bands = compressed(_bands(corpus, rows, budget), len(rows))
         chosen = rows[place]
+        released()
         shelf = _shelved(corpus, np.sort(chosen), stage / "shingles", budget.workers)
     weights = 8 * corpus.keys["shingles"].to_numpy()[chosen]
     most = max(SHARE, int(weights.sum()) // SHARES)  # by the data alone: memory says how many shares at once
-    parts = shares(bands, weights, most)
+    parts = _breathing(shares(bands, weights, most), weights)
     at_once = max(1, min(budget.workers, budget.memory // (4 * most)))
     units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, at_once)
     return _united(corpus.rows, [read_arrow(unit["pairs"]) for unit in units])
+
+
+def _breathing(parts: Iterable[Share], weights: Ints) -> Iterator[Share]:
+    """Give pages of mapped files back now and then: the rows of a share lie far apart, each on pages of its own."""
+    held = 0
+    for share in parts:
+        held += int(weights[share.samples].sum())
+        if held > BREATH:
+            released()
+            held = 0
+        yield share
 
 
 def _exact_band(shelf: Shelf, rank: Ints, least: float) -> Band:

@@ -1,6 +1,7 @@
 """Fewer rows than rules alone would leave: caps for groups, and targets for the whole."""
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from auditor.corpus import Corpus, binary
@@ -32,29 +33,32 @@ def capped(
         inside[rows] = True
         wanted[keeper[went[~inside[went]]]] = True
         needed = left[wanted[left]]
-        keep = different(corpus, left, relations.rank, int(rule.where["keep_per_group"]), needed)
+        keep = different(corpus.keys["lanes"], left, relations.rank, int(rule.where["keep_per_group"]), needed)
         gone[np.setdiff1d(left, keep)] = True
     return gone
 
 
-def different(corpus: Corpus, rows: Ints, rank: Ints, keep: int, first: Ints | None = None) -> Ints:
-    """Choose rows that differ most: those named first, else the best by rank, then the one least like those chosen."""
+def different(lanes: pa.ChunkedArray, rows: Ints, rank: Ints, keep: int, first: Ints | None = None) -> Ints:
+    """Choose rows that differ most: those named first, else the best by rank, then the one least like those chosen.
+
+    ``lanes`` holds every row's signature, or how it begins.
+    """
     if len(rows) <= keep:
         return rows
     rows = rows[np.argsort(rank[rows])]
-    held = corpus.keys["lanes"].take(rows)
+    held = lanes.take(pa.array(rows))
     filled = np.flatnonzero(np.asarray(held.is_valid()))
-    lanes = np.zeros((len(rows), SKETCH), np.uint8)
-    lanes[filled] = binary(held.filter(held.is_valid()), np.dtype(np.uint8), np.arange(len(filled)))[:, :SKETCH]
+    sketches = np.zeros((len(rows), SKETCH), np.uint8)
+    sketches[filled] = binary(held.filter(held.is_valid()), np.dtype(np.uint8), np.arange(len(filled)))[:, :SKETCH]
     nearest = np.zeros(len(rows), np.int64)
     chosen = [] if first is None else np.flatnonzero(np.isin(rows, first)).tolist()
     for best in chosen:
-        nearest = np.maximum(nearest, (lanes == lanes[best]).sum(axis=1))
+        nearest = np.maximum(nearest, (sketches == sketches[best]).sum(axis=1))
     nearest[chosen] = SKETCH + 1
     while len(chosen) < keep:
         best = int(np.argmin(nearest))
         chosen.append(best)
-        nearest = np.maximum(nearest, (lanes == lanes[best]).sum(axis=1))
+        nearest = np.maximum(nearest, (sketches == sketches[best]).sum(axis=1))
         nearest[chosen] = SKETCH + 1
     return np.sort(rows[chosen])
 

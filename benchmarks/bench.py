@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -78,11 +79,14 @@ class Task:
             shutil.rmtree(self.result)
         with Path(os.devnull).open("wb") as nothing, (self.result.parent / "stderr").open("w+b") as told:
             start = time.perf_counter()
-            process = subprocess.Popen(self.command, stdout=nothing, stderr=told, env=USUAL)
+            process = subprocess.Popen(self.command, stdout=nothing, stderr=told, env=USUAL, start_new_session=True)
             status, usage = _waited(process, start + limit)
             wall = time.perf_counter() - start
             told.seek(0)
             last = told.read().decode(errors="replace").strip().split("\n")[-1]
+        if usage is None:
+            self.fault = f"not done after {limit:.0f} s"
+            return
         if status:
             self.fault = f"exit {status}: {last[:200]}"
             return
@@ -102,13 +106,14 @@ class Task:
 
 
 def _waited(process: subprocess.Popen[bytes], until: float) -> tuple[int, Any]:
-    """Wait for a process and its children; one that takes too long is ended."""
+    """Wait for a process; one that takes too long is ended with its children, and has no usage."""
     while True:
         ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status), usage
         if time.perf_counter() > until:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.wait(), None
         time.sleep(0.002)
 
 

@@ -3,7 +3,7 @@
 
 page("duplicates", (section, index) => {
   const items = index.items.map(([id, kind, size, tokens, similarity, doubt, files, place, opening, fates, shardAt, at], order) => (
-    { id, kind, size, tokens, similarity, doubt, files, place, opening, fates, shardAt, at, order }));
+    { id, key: id, kind, size, tokens, similarity, doubt, files, place, opening, fates, shardAt, at, order }));
   let member = 0;
   let marking = kept.get("marking") ?? "";
   let now = "";
@@ -14,8 +14,7 @@ page("duplicates", (section, index) => {
       make("span", { className: "about" }, make("i", { className: `swatch ${item.kind}` }), t(`short.${item.kind}`), " · ",
         t("queue.rows", { n: item.size }), " · ", t("queue.tokens", { n: item.tokens }),
         item.kind === "near" ? ` · ${number(item.similarity, { minimumFractionDigits: 2, maximumFractionDigits: 2 })}` : ""),
-      decisions.of(item.id) ? make("span", { className: `done ${decisions.of(item.id).action}` }, t(`done.${decisions.of(item.id).action}`)) : null,
-    ].filter(Boolean);
+    ];
   }
 
   async function show(item, view, steps, next) {
@@ -23,36 +22,19 @@ page("duplicates", (section, index) => {
     now = item.id;
     const held = await load(`duplicates-${String(item.shardAt).padStart(3, "0")}`);
     if (now !== item.id) return;
-    if (next) load(`duplicates-${String(next.shardAt).padStart(3, "0")}`);
+    if (next) ahead(`duplicates-${String(next.shardAt).padStart(3, "0")}`);
     const group = held[item.at];
-    renew(view, head(item, steps), deciding(item, group), item.kind === "copy" ? copies(item, group) : near(item, group), queries("members", `"group" = '${item.id}'`, `group == "${item.id}"`));
+    renew(view, head(item, steps), deciding(item, acts(item, group), api), item.kind === "copy" ? copies(item, group) : near(item, group), queries("members", `"group" = '${item.id}'`, `group == "${item.id}"`));
   }
 
-  // One key for each answer; the plan's own is the first.
-  function deciding(item, group) {
-    const mine = decisions.of(item.id);
+  function acts(item, group) {
     const pair = item.kind === "near" && group.members.length ? group.members[Math.min(member, group.members.length - 1)] : null;
-    const act = (key, name, action, keep, sizes) => keyed(key, t(name), () => decide(item, action, keep, sizes), {
-      className: "plain act", "aria-pressed": String(mine?.action === action && String(mine.keep ?? "") === String(keep ?? "")),
-    });
-    const note = make("input", { type: "text", value: mine?.note ?? "", maxLength: 400, placeholder: t("decide.note"), "aria-label": t("decide.note") });
-    note.addEventListener("change", () => {
-      const now = decisions.of(item.id) ?? { action: "later", effect: [0, 0] };
-      decisions.put({ [item.id]: { ...now, note: note.value.trim() } });
-    });
-    return make("div", { className: "deciding", role: "group", "aria-label": t("decide.group") },
-      act("a", "act.accept", "accept"), act("x", "act.keep-all", "keep-all"),
-      pair ? act("Enter", "act.instead", "keep", [pair.ids[1]], [pair.tokens[1]]) : null,
-      pair ? act("b", "act.both", "keep", pair.ids, pair.tokens) : null,
-      act("d", "act.drop-all", "drop-all"), act("n", "act.not-duplicates", "not-duplicates"), act("l", "act.later", "later"), note);
-  }
-
-  function decide(item, action, keep, sizes) {
-    const note = decisions.of(item.id)?.note;
-    const next = api.next((other) => !decisions.of(other.id));
-    announce(t(`done.${action}`));
-    decisions.put({ [item.id]: { action, ...(keep ? { keep } : {}), ...(note ? { note } : {}), effect: change(item, action, keep, sizes) } });
-    api.go(next);
+    return [
+      ["a", "act.accept", { action: "accept" }], ["x", "act.keep-all", { action: "keep-all" }],
+      pair && ["Enter", "act.instead", { action: "keep", keep: [pair.ids[1]], sizes: [pair.tokens[1]] }],
+      pair && ["b", "act.both", { action: "keep", keep: pair.ids, sizes: pair.tokens }],
+      ["d", "act.drop-all", { action: "drop-all" }], ["n", "act.not-duplicates", { action: "not-duplicates" }], ["l", "act.later", { action: "later" }],
+    ];
   }
 
   function head(item, steps) {
@@ -106,11 +88,13 @@ page("duplicates", (section, index) => {
 
   // What of a text is shared, at a glance; what stands between two stretches is of the first one's kind.
   function stretches(right) {
-    let last = "own";
-    return right.flatMap(([, , held]) => pieces(held)).map(([kind, string, , lost]) => {
-      if (kind && kind !== "cut") last = kind === "own" ? "own" : "shared";
-      return [last, string.length + (lost ?? 0)];
-    });
+    const runs = [];
+    for (const [kind, string, , lost] of right.flatMap(([, , held]) => pieces(held))) {
+      const last = kind && kind !== "cut" ? (kind === "own" ? "own" : "shared") : runs.at(-1)?.[0] ?? "own";
+      if (runs.at(-1)?.[0] !== last) runs.push([last, 0]);
+      runs.at(-1)[1] += string.length + (lost ?? 0);
+    }
+    return runs;
   }
 
   function measure(here) {
@@ -172,16 +156,15 @@ page("duplicates", (section, index) => {
     }
   }
 
-  const api = queue(section, {
+  const api = desk(section, index, {
     items, line, show,
     search: (item) => `${item.id} ${item.opening} ${index.files[item.place[0]]}:${item.place[1]}`,
-    fits: (item, state) => {
-      const action = decisions.of(item.id)?.action;
-      return state === "open" ? !action || action === "later" : state === "done" ? action && action !== "later" : action === state;
-    },
     sorts: { worth: (item) => item.tokens * Math.max(item.doubt, 0.05), tokens: (item) => item.tokens, doubt: (item) => item.doubt, size: (item) => item.size, similarity: (item) => item.similarity },
+    bulk: {
+      least: { name: "bulk.least", range: { min: "0.5", max: "1", step: "0.01", value: "0.95" }, spares: ["copy"], of: (item) => item.similarity },
+      actions: ["accept", "keep-all", "not-duplicates"],
+      told: (item) => `${t("queue.rows", { n: item.size })}${item.kind === "near" ? ` · ${item.similarity.toFixed(2)}` : ""}`,
+    },
   });
-  fileOptions(api.part.file, index, items);
-  const tally = decisionBar(api.part.decisions, { planned: index.planned, items, go: api.go, redraw: api.redraw });
-  return { ...api, show(state) { tally(); api.show(state); }, redraw() { tally(); api.redraw(); } };
+  return api;
 });

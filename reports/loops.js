@@ -2,8 +2,8 @@
 // Loops, echoes, repeated turns and invented ones: one sample at a time, with the copies of its unit numbered.
 
 page("loops", (section, index) => {
-  const items = index.items.map(([id, kind, what, severity, times, extent, files, place, opening, action, shardAt, at], order) => (
-    { id, kind, what, severity, times, extent, files, place, opening, action, shardAt, at, order }));
+  const items = index.items.map(([id, kind, what, severity, times, extent, files, place, opening, action, key, fates, shardAt, at], order) => (
+    { id, key, kind, what, severity, times, extent, files, place, opening, action, fates, shardAt, at, order }));
   const circled = ["①", "②", "③"];
   let now = "";
 
@@ -19,7 +19,7 @@ page("loops", (section, index) => {
     now = item.id;
     const held = await load(`loops-${String(item.shardAt).padStart(3, "0")}`);
     if (now !== item.id) return;
-    if (next) load(`loops-${String(next.shardAt).padStart(3, "0")}`);
+    if (next) ahead(`loops-${String(next.shardAt).padStart(3, "0")}`);
     const found = held[item.at];
     renew(view,
       make("header", { className: "case" },
@@ -27,7 +27,8 @@ page("loops", (section, index) => {
         make("button", { type: "button", className: "id", translate: false, data: { copy: item.id }, textContent: item.id }),
         make("p", { className: "soft" }, t(`severity.${["high", "medium", "low"][item.severity]}`), " · ", t(`fate.${item.action}`)),
         steps),
-      make("p", { className: "where" }, placed(index, item.place)),
+      deciding(item, whole((action) => `alone.${action}`), api),
+      make("p", { className: "where" }, placed(index, item.place), item.fates[0] + item.fates[2] > 1 ? make("span", { className: "soft" }, ` ${t("decide.same", { n: item.fates[0] + item.fates[2] })}`) : null),
       about(item, found),
       found.text ? make("article", { className: "pane", tabIndex: 0 }, turns(found.text, mark)) : make("p", { className: "soft" }, t("text.gone"), " ", make("span", { translate: false }, text(found.note ?? ""))),
       queries("findings", `id = '${item.id}'`, `id == "${item.id}"`),
@@ -58,11 +59,16 @@ page("loops", (section, index) => {
     return make("mark", { className: `copy copy${at % 2}` }, make("span", { className: "badge", "aria-hidden": "true" }, circled[at] ?? String(at + 1)), kids);
   }
 
-  const api = queue(section, {
+  const api = desk(section, index, {
     items, line, show,
     search: (item) => `${item.id} ${item.kind} ${item.opening} ${index.files[item.place[0]]}:${item.place[1]}`,
     sorts: { severity: (item) => -item.severity * 1e9 + item.extent, extent: (item) => item.extent, times: (item) => item.times },
+    bulk: {
+      rule: true,
+      least: { name: "bulk.times", range: { min: "0", step: "1", value: "0" }, of: (item) => item.times },
+      actions: ["accept", "keep-all", "drop-all", "false-alarm"],
+      told: (item) => [item.times ? t("loop.times", { n: item.times }) : t(`loop.${item.what}`), t(`fate.${item.action}`)].join(" · "),
+    },
   });
-  fileOptions(api.part.file, index, items);
   return api;
 });

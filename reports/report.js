@@ -1,25 +1,6 @@
 "use strict";
-// The frame of every page: language, theme, keys, copying, sorting, shards, and the queue that two pages share.
+// The frame of every page: language, theme, keys, copying, sorting, and shards.
 // Everything that comes from data reaches the page through textContent alone; this file holds no markup.
-
-const root = document.documentElement;
-const single = root.dataset.single === "yes";
-
-// What a reader chose, kept for this audit alone: all pages opened from disk share one storage.
-const kept = (() => {
-  const key = `auditor:${root.dataset.audit}`;
-  let held = {};
-  let lasting = true;
-  try { held = JSON.parse(localStorage.getItem(key)) ?? {}; } catch { /* private mode: choices last until the page closes */ }
-  return {
-    get: (name) => held[name],
-    lasts: () => lasting,
-    set(name, value) {
-      held[name] = value;
-      try { localStorage.setItem(key, JSON.stringify(held)); } catch { lasting = false; }
-    },
-  };
-})();
 
 root.classList.add("js");
 if (kept.get("theme")) root.dataset.theme = kept.get("theme");
@@ -64,6 +45,36 @@ function decoded(text) {
   return bytes;
 }
 
+// Texts of a page's items, as a search needs them: shard by shard, the next one on its way while one is looked through.
+// Work stops every few milliseconds, so that typing and drawing go on.
+const SLICE = 8;
+
+async function* reading(name, items) {
+  const shards = new Map();
+  for (const item of items) {
+    if (!shards.has(item.shardAt)) shards.set(item.shardAt, []);
+    shards.get(item.shardAt).push(item);
+  }
+  const places = [...shards.keys()];
+  let began = performance.now();
+  for (const [at, place] of places.entries()) {
+    const held = await load(shardName(name, place));
+    if (at + 1 < places.length) ahead(shardName(name, places[at + 1]));
+    for (const item of shards.get(place)) {
+      yield [item, plain(held[item.at])];
+      if (performance.now() - began > SLICE) {
+        await new Promise((resolve) => { setTimeout(resolve); });
+        began = performance.now();
+      }
+    }
+  }
+}
+
+// Load what will be asked for next; who leaves the page meanwhile is not told that it did not come.
+function ahead(name) { load(name).catch(() => opened.delete(name)); }
+
+function shardName(name, at) { return `${name}-${String(at).padStart(3, "0")}`; }
+
 // Words and numbers.
 let words = { en: {}, zh: {} };
 
@@ -76,8 +87,12 @@ function t(key, values = {}) {
   });
 }
 
+const formats = new Map();
+
 function number(value, options = {}) {
-  return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en", options).format(value);
+  const key = language + JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en", options));
+  return formats.get(key).format(value);
 }
 
 function percent(share) {
@@ -201,8 +216,8 @@ async function copy(string) {
 function queries(table, sql, python) {
   const file = `${table}.parquet`;
   return make("p", { className: "queries" }, make("span", { className: "soft" }, t("query.copy")), " ",
-    make("button", { type: "button", className: "chip", data: { copy: `SELECT * FROM '${file}' WHERE ${sql};` } }, "DuckDB"), " ",
-    make("button", { type: "button", className: "chip", data: { copy: `import pandas as pd\npd.read_parquet("${file}").query('${python}')` } }, "pandas"));
+    make("button", { type: "button", className: "chip", data: { query: "sql", copy: `SELECT * FROM '${file}' WHERE ${sql};` } }, "DuckDB"), " ",
+    make("button", { type: "button", className: "chip", data: { query: "pandas", copy: `import pandas as pd\npd.read_parquet("${file}").query('${python}')` } }, "pandas"));
 }
 
 // What a redraw replaces keeps the focus of whoever walks by keyboard.
@@ -265,118 +280,6 @@ function point(id) {
   const details = target.querySelector("details");
   if (details) details.open = true;
   target.scrollIntoView({ block: "start" });
-}
-
-// The queue: what is filtered, sorted and paged on the left, and which item is shown on the right.
-const SIZE = 100;
-
-function queue(section, { items, sorts, line, search, show, fits = () => true }) {
-  const name = section.dataset.page;
-  const part = Object.fromEntries([...section.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]));
-  const first = Object.keys(sorts)[0];
-  const controls = ["sort", "kind", "file", "state"].filter((control) => part[control]);
-  const view = { sort: first, kind: "", file: "", state: "", find: "" };
-  let held = [];
-  let id = "";
-
-  function place() { return Math.max(0, held.findIndex((item) => item.id === id)); }
-
-  function choose() {
-    const wanted = view.find.toLowerCase();
-    held = items.filter((item) => (!view.kind || (item.kinds ?? [item.kind]).includes(view.kind)) && (!view.file || item.files.includes(Number(view.file)))
-      && (!view.state || item.id === id || fits(item, view.state)) && (!wanted || found(item, wanted)));
-    held.sort((a, b) => sorts[view.sort](b) - sorts[view.sort](a) || a.order - b.order);
-  }
-
-  function list() {
-    const start = Math.floor(place() / SIZE) * SIZE;
-    const some = held.slice(start, start + SIZE);
-    part.queue.start = start + 1;
-    part.queue.replaceChildren(...some.map((item) => {
-      const link = make("a", { href: address(name, item.id, filters()) }, line(item));
-      if (item.id === id) link.setAttribute("aria-current", "true");
-      return make("li", {}, link);
-    }));
-    part.count.textContent = held.length ? t("queue.count", { first: start + 1, last: start + some.length, n: held.length }) : t("queue.none");
-    const turn = (to, key) => button(t(key), () => go(held[to].id), { disabled: to < 0 || to >= held.length });
-    part.pager.replaceChildren(...(held.length > SIZE ? [turn(start - SIZE, "queue.back"), turn(start + SIZE, "queue.more")] : []));
-    part.queue.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-  }
-
-  function filters() {
-    return { sort: view.sort === first ? "" : view.sort, kind: view.kind, file: view.file, state: view.state, find: view.find };
-  }
-
-  function go(to) {
-    const next = address(name, to, filters());
-    if (next !== location.hash) location.replace(next);
-    else render();
-  }
-
-  function step(by) {
-    const next = held[place() + by];
-    if (next) go(next.id);
-  }
-
-  function render() {
-    choose();
-    if (!held.some((item) => item.id === id)) id = held[0]?.id ?? "";
-    list();
-    const at = place();
-    const steps = make("span", { className: "steps" },
-      keyed("k", t("keys.previous"), () => step(-1), { disabled: at === 0 }),
-      keyed("j", t("keys.next"), () => step(1), { disabled: at >= held.length - 1 }));
-    if (held.length) show(held[at], part.view, steps, held[at + 1]);
-    else part.view.replaceChildren(make("p", { className: "soft" }, t("queue.none")));
-  }
-
-  // The words of every text that is shown, once someone looks for words.
-  const whole = new Map();
-  function found(item, wanted) { return `${search(item)}\n${whole.get(item) ?? ""}`.toLowerCase().includes(wanted); }
-  async function read() {
-    if (whole.size) return;
-    const names = [...new Set(items.map((item) => item.shardAt))].map((at) => [at, `${name}-${String(at).padStart(3, "0")}`]);
-    const shards = new Map(await Promise.all(names.map(async ([at, shard]) => [at, await load(shard)])));
-    for (const item of items) whole.set(item, plain(shards.get(item.shardAt)[item.at]));
-  }
-
-  for (const control of controls) {
-    part[control].addEventListener("change", () => { view[control] = part[control].value; go(id); });
-  }
-  part.find.addEventListener("input", async () => {
-    view.find = part.find.value;
-    if (view.find) await read();
-    if (view.find === part.find.value) go(id);
-  });
-  part.find.form.addEventListener("submit", (event) => event.preventDefault());
-
-  return {
-    part, go, step,
-    redraw: render,
-    // The next item from here on for which something holds, or else this one.
-    next(wanted) {
-      const at = place();
-      return [...held.slice(at + 1), ...held.slice(0, at)].find(wanted)?.id ?? id;
-    },
-    show(state) {
-      id = items.some((item) => item.id === state.id) ? state.id : "";
-      for (const control of controls) {
-        view[control] = state[control] ?? (control === "sort" ? first : "");
-        if (!sorts[view.sort]) view.sort = first;
-        part[control].value = view[control];
-      }
-      if ((state.find ?? "") !== view.find) {
-        part.find.value = view.find = state.find ?? "";
-        if (view.find) { read().then(render); return; }
-      }
-      render();
-    },
-  };
-}
-
-function fileOptions(select, index, items) {
-  const there = [...new Set(items.flatMap((item) => item.files))].sort((a, b) => a - b);
-  select.append(...there.map((file) => make("option", { value: String(file), textContent: index.files[file].slice(index.root.length) })));
 }
 
 // The language shown: markup has both, everything else is set here.

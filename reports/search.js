@@ -1,25 +1,35 @@
 "use strict";
-// One search through all evidence that the report holds.
+// One search through all evidence that the report holds; what is found is shown while the rest is still read.
 
 page("search", (section, { families }) => {
   const MOST = 200;
   const AROUND = 60;
+  const OFTEN = 120;
   const part = Object.fromEntries([...section.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]));
   const view = { find: "", on: "" };
-  let everything;
+  const everything = [];
+  let whole = 0;
+  let started = false;
 
   // What every page holds, as plain text; a page's items all end with their shard and their place in it.
   async function read() {
-    const found = [];
-    await Promise.all(families.map(async (name) => {
-      const { items } = await load(name);
-      const shards = new Map();
-      for (const at of new Set(items.map((item) => item.at(-2)))) shards.set(at, load(`${name}-${String(at).padStart(3, "0")}`));
-      for (const item of items) found.push({ name, id: item[0], text: plain((await shards.get(item.at(-2)))[item.at(-1)]) });
-    }));
-    found.sort((a, b) => families.indexOf(a.name) - families.indexOf(b.name));
-    for (const each of found) each.low = each.text.toLowerCase();
-    return found;
+    if (started) return;
+    started = true;
+    part.hits.setAttribute("aria-busy", "true");
+    const indexes = await Promise.all(families.map((name) => load(name)));
+    whole = indexes.reduce((sum, { items }) => sum + items.length, 0);
+    let drawn = performance.now();
+    for (const [at, name] of families.entries()) {
+      const items = indexes[at].items.map((item) => ({ id: item[0], shardAt: item.at(-2), at: item.at(-1) }));
+      for await (const [{ id }, text] of reading(name, items)) {
+        everything.push({ name, id, text, low: text.toLowerCase() });
+        if (performance.now() - drawn < OFTEN) continue;
+        render();
+        drawn = performance.now();
+      }
+    }
+    part.hits.removeAttribute("aria-busy");
+    render();
   }
 
   function hit({ name, id, text: whole, low }, wanted) {
@@ -30,7 +40,7 @@ page("search", (section, { families }) => {
       make("span", { className: "spot", dir: "auto", translate: false }, text(spot[0]), make("mark", {}, text(spot[1])), text(spot[2]))));
   }
 
-  async function render() {
+  function render() {
     const wanted = view.find.trim().toLowerCase();
     if (!wanted) {
       part.count.textContent = "";
@@ -38,15 +48,15 @@ page("search", (section, { families }) => {
       part.pages.replaceChildren();
       return;
     }
-    everything ??= read();
-    const all = (await everything).filter((each) => each.low.includes(wanted) || each.id.includes(wanted));
-    if (wanted !== view.find.trim().toLowerCase()) return;
+    read();
+    const all = everything.filter((each) => each.low.includes(wanted) || each.id.includes(wanted));
     const shown = all.filter((each) => !view.on || each.name === view.on);
-    part.pages.replaceChildren(...["", ...families].map((name) => {
+    renew(part.pages, ["", ...families].map((name) => {
       const count = name ? all.filter((each) => each.name === name).length : all.length;
-      return button(`${name ? t(`page.${name}`) : t("kind.all")} ${number(count)}`, () => { view.on = name; go(); }, { "aria-pressed": String(view.on === name), className: "chip" });
+      return button(`${name ? t(`page.${name}`) : t("kind.all")} ${number(count)}`, () => { view.on = name; go(); }, { "aria-pressed": String(view.on === name), className: "chip", data: { key: `on-${name}` } });
     }));
-    part.count.textContent = t("search.count", { n: shown.length, shown: Math.min(MOST, shown.length) });
+    const busy = part.hits.hasAttribute("aria-busy");
+    part.count.textContent = [t("search.count", { n: shown.length, shown: Math.min(MOST, shown.length) }), busy ? t("queue.reading", { share: percent(everything.length / Math.max(1, whole)) }) : ""].join(" ");
     part.hits.replaceChildren(...shown.slice(0, MOST).map((each) => hit(each, wanted)));
   }
 

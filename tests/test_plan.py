@@ -14,6 +14,7 @@ from made import made_up, write
 from auditor import Run, scan
 from auditor.cli import main
 from auditor.errors import InputError, UsageError
+from auditor.outputs import decided as decided_plan
 from auditor.outputs import decisions
 from auditor.outputs.cleaned import clean
 from auditor.outputs.undo import undo
@@ -177,7 +178,7 @@ def test_decisions_go_before_the_plan(tmp_path: Path, reviewed: Run) -> None:
         {"cluster": groups["copy"], "action": "keep-all"},
     )  # fmt: skip
     held = decisions.merged([decisions.read(path, reviewed)])
-    found = decisions.applied(reviewed, held.agreed.values())
+    found = decided_plan.applied(reviewed, held.agreed.values())
     plan = found.plan.to_pylist()
     assert not found.stale
     assert found.plan.schema == reviewed.plan.schema
@@ -223,6 +224,13 @@ def test_reviewers_may_differ(tmp_path: Path, reviewed: Run, capsys: pytest.Capt
     ({"decisions": [{"cluster": "x", "action": "burn"}]}, "decision 1"),
     ({"decisions": [{"cluster": "x", "action": "keep"}]}, "which rows stay"),
     ({"decisions": [{"cluster": "x", "action": "accept", "keep": ["y"]}]}, "which rows stay"),
+    ({"decisions": [{"cluster": "x", "action": "cap"}]}, "how many rows stay"),
+    ({"decisions": [{"cluster": "x", "action": "cap", "most": 0}]}, "how many rows stay"),
+    ({"decisions": [{"cluster": "x", "action": "cap", "most": True}]}, "how many rows stay"),
+    ({"decisions": [{"cluster": "x", "action": "accept", "most": 2}]}, "how many rows stay"),
+    ({"decisions": [{"cluster": "x", "sample": "y", "action": "accept"}]}, "decision 1"),
+    ({"decisions": [{"sample": "y", "action": "cap", "most": 2}]}, "about a sample"),
+    ({"decisions": [{"action": "accept"}]}, "decision 1"),
 ])  # fmt: skip
 def test_bad_decisions_are_refused(tmp_path: Path, reviewed: Run, change: dict[str, Any], word: str) -> None:
     """What a file of decisions says wrong is named."""
@@ -256,9 +264,13 @@ def test_decisions_leave_no_row_without_a_keeper(tmp_path_factory: pytest.TempPa
         rows = [m["row"] for m in run.members.to_pylist() if m["group"] == name]
         action = data.draw(st.sampled_from(decisions.ACTIONS))
         keep = frozenset({ids[data.draw(st.sampled_from(rows))]}) if action == "keep" else frozenset()
-        made.append(decisions.Decision(name, action, "lin", keep))
+        most = data.draw(st.integers(1, 4)) if action == "cap" else 0
+        made.append(decisions.Decision(name, action, "lin", keep, most=most))
+    for name in data.draw(st.lists(st.sampled_from(ids), unique=True, max_size=5)):
+        action = data.draw(st.sampled_from(decisions.ALONE))
+        made.append(decisions.Decision(name, action, "lin", alone=True))
     agreed = decisions.merged([made]).agreed
-    found = decisions.applied(run, agreed.values())
+    found = decided_plan.applied(run, agreed.values())
     plan = found.plan.to_pylist()
     assert not found.stale
     for entry, before in zip(plan, run.plan.to_pylist(), strict=True):
@@ -269,10 +281,60 @@ def test_decisions_leave_no_row_without_a_keeper(tmp_path_factory: pytest.TempPa
     dropped = np.array([entry["action"] == "drop" for entry in plan])
     for name, decision in agreed.items():
         rows = [m["row"] for m in run.members.to_pylist() if m["group"] == name]
-        if decision.action in ("keep-all", "not-duplicates"):
+        if decision.alone:
+            rows = [row for row, own in enumerate(ids) if own == name]
+        if decision.action in ("keep-all", "not-duplicates", "false-alarm"):
             assert not dropped[rows].any()
-        for kept_row in (r for r in rows if ids[r] in decision.keep):
-            assert not dropped[kept_row]
+        for kept_id in decision.keep:
+            assert not dropped[[row for row in rows if ids[row] == kept_id]].all()
+        if decision.action == "cap" and len(agreed) == 1:
+            assert 0 < (~dropped[rows]).sum() <= max(decision.most, _needed(run, rows))
+
+
+def _needed(run: Run, rows: list[int]) -> int:
+    """Count the rows of a group for which the plan drops rows outside of it."""
+    outside = [entry["keeper_row"] for entry in run.plan.to_pylist() if entry["row"] not in rows]
+    return len(set(outside) & set(rows))
+
+
+def test_a_cap_and_a_sample_are_decided(tmp_path: Path) -> None:
+    """A capped group keeps its most different rows; a sample is kept or dropped with every row that equals it."""
+    looped = row("Say it again. " * 60)
+    things = [
+        f"{a} {b}" for a in ("red", "tall", "old", "new", "wet") for b in ("house", "tree", "boat", "road", "lamp")
+    ]
+    mould = (
+        "Certainly! A {0} is something that people have known for a very long time. The {0} was first described in {1} "
+        "by a traveller who liked it. I hope this helps!"
+    )
+    lines = [row(mould.format(thing, 1800 + at)) for at, thing in enumerate(things)]
+    run = scan(write(tmp_path / "x.jsonl", [*lines, looped, looped, row(text(9))]), tmp_path / "run", report=False)
+    group = max((g for g in run.groups.to_pylist() if g["kind"] == "template"), key=lambda g: g["size"])
+    ids = run.samples["content_id"].to_pylist()
+    assert {run.plan["action"][at].as_py() for at in (25, 26)} == {"drop"}
+    path = decided(
+        tmp_path / "d.json", run, {"cluster": group["group"], "action": "cap", "most": 3},
+        {"sample": ids[25], "action": "keep-all"}, {"sample": ids[27], "action": "drop-all", "note": "dull"},
+    )  # fmt: skip
+    assert main(["clean", str(run.path), "--decisions", str(path), "-o", str(tmp_path / "out")]) == 0
+    left = (tmp_path / "out" / "cleaned" / "x.jsonl").read_text("utf-8").splitlines()
+    members = {m["row"] for m in run.members.to_pylist() if m["group"] == group["group"]}
+    assert len([line for at, line in enumerate(lines) if at in members and line in left]) == 3
+    assert left.count(looped) == 2
+    assert row(text(9)) not in left
+
+
+def test_of_equal_rows_that_are_chosen_one_stays(tmp_path: Path) -> None:
+    """A reviewer who keeps a row of a group does not get its copies back."""
+    base = text(1)
+    lines = [row(base), row(base), row(base.replace(base.split()[20], "changed", 1))]
+    run = scan(write(tmp_path / "x.jsonl", lines), tmp_path / "run", report=False)
+    near = next(g["group"] for g in run.groups.to_pylist() if g["kind"] == "near")
+    ids = run.samples["content_id"].to_pylist()
+    made = [decisions.Decision(near, "keep", "lin", frozenset({ids[0], ids[2]}))]
+    assert decided_plan.applied(run, made).plan["action"].to_pylist().count("keep") == 2
+    made = [decisions.Decision(near, "keep", "lin", frozenset({ids[2]}))]
+    assert decided_plan.applied(run, made).plan["action"].to_pylist() == ["drop", "drop", "keep"]
 
 
 def test_options_of_the_plan(tmp_path: Path) -> None:

@@ -112,15 +112,15 @@ def _decided(run: "Run", paths: tuple[Path, ...], conflicts: str, stale: str) ->
     """Read what reviewers decided and put it over the plan; UsageError where they differ or speak of other rows."""
     if not paths:
         return None
-    from auditor.outputs import decisions  # noqa: PLC0415
+    from auditor.outputs import decided, decisions  # noqa: PLC0415
 
     merged = decisions.merged(decisions.read(path, run) for path in paths)
     if merged.conflicts and conflicts == "error":
         raise UsageError(
-            "reviewers differ about {count} groups: {names}", hint="let them agree, or give --conflicts plan",
+            "reviewers differ about {count} cases: {names}", hint="let them agree, or give --conflicts plan",
             count=len(merged.conflicts), names=", ".join(_differing(merged.conflicts)),
         )  # fmt: skip
-    found = decisions.applied(run, merged.agreed.values())
+    found = decided.applied(run, merged.agreed.values())
     if found.stale and stale == "error":
         raise UsageError(
             "{count} decisions name what this run does not have: {names}", hint="give --stale skip to leave them out",

@@ -169,7 +169,7 @@ def test_matches_scroll_both_texts(view: Callable[..., Any], make_run: Callable[
     panes = page.page.locator(".panes .pane")
     panes.first.evaluate("(pane) => { pane.scrollTop = pane.scrollHeight; }")
     page.until("[...document.querySelectorAll('.pane')].every((pane) => pane.scrollTop > 50)")
-    page.page.locator(".chip").first.click()
+    page.page.locator(".matches .chip").first.click()
     page.until("document.querySelectorAll('.pane .at').length >= 2")
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from auditor import Run
 from auditor.cli import main
-from auditor.outputs.decisions import applied, read
+from auditor.outputs.decided import applied
+from auditor.outputs.decisions import read
 from auditor.outputs.html import render
 from auditor.outputs.html.pages import site
 
@@ -189,3 +190,107 @@ def test_many_are_decided_after_a_sample_was_shown(view: Callable[..., Any], man
     page.until("document.querySelector('.decisionbar output').textContent.startsWith('12 of')")
     page.press("u")
     page.until("document.querySelector('.decisionbar output').textContent.startsWith('0 of')")
+
+
+@pytest.fixture(scope="module")
+def mixed(make_run: Callable[..., Run], rows: list[str]) -> Run:
+    """Scan a bit of everything, and rows from one mould."""
+    mould = (
+        "Certainly! A {0} is something that people have known for a very long time. The {0} was first described in {1} "
+        "by a traveller who liked it. I hope this helps!"
+    )
+    poured = [
+        json.dumps({"conversation": [{"input": f"What is a {word}?", "output": mould.format(word, 1800 + at)}]})
+        for at, word in enumerate(WORDS)
+    ]
+    run = make_run(chat=rows, poured=poured)
+    render(run)
+    return run
+
+
+def test_other_findings_are_decided_too(view: Callable[..., Any], mixed: Run, tmp_path: Path) -> None:
+    """Loops, templates, prompts and samples have the same keys; one file holds all, and cleaning obeys it."""
+    run = mixed
+    page = view(run.path / "report", accept_downloads=True)
+    page.go("loops.html")
+    looped = page.text(".view .id")
+    page.press("d")
+    page.until("(looped) => document.querySelector('.view .id').textContent !== looped", looped)
+    page.press("n")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('2 of')")
+    page.go("templates.html")
+    mould = page.text(".view .id")
+    page.page.locator(".thin input[type=number]").fill("5")
+    page.page.locator(".thin input[type=number]").blur()
+    page.press("c")
+    page.until("document.querySelector('.decisionbar output').textContent.includes('2 more')")
+    page.go("prompts.html", "kind=prompt")
+    asked = page.text(".view .id")
+    page.press("2")
+    page.until("document.querySelector('.choose[aria-pressed=true]') !== null")
+    page.press("Enter")
+    page.until("document.querySelector('.decisionbar output').textContent.includes('3 more')")
+    page.go("samples.html")
+    sample = page.text(".view .id")
+    page.press("x")
+    page.until("document.querySelector('.decisionbar output').textContent.includes('more')")
+    page.press("u")
+    page.press("x")
+    held = exported(page)
+    made = {item.get("cluster") or item["sample"]: item for item in held["decisions"]}
+    assert made[mould] == {"cluster": mould, "action": "cap", "most": 5}
+    assert made[asked]["action"] == "keep"
+    assert len(made[asked]["keep"]) == 1
+    assert made[sample] == {"sample": sample, "action": "keep-all"}
+    assert sorted(item["action"] for item in held["decisions"] if "sample" in item) >= ["drop-all", "false-alarm"]
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps(held), encoding="utf-8")
+    opened = Run.open(run.path)
+    plan = applied(opened, read(file, opened))
+    assert plan.stale == []
+    actions, ids = plan.plan["action"].to_pylist(), run.samples["content_id"].to_pylist()
+    for name, item in made.items():
+        if "sample" in item:
+            fates = {action for action, own in zip(actions, ids, strict=True) if own == name}
+            assert fates == ({"drop"} if item["action"] == "drop-all" else {"keep"})
+    rows = [member["row"] for member in run.members.to_pylist() if member["group"] == mould]
+    assert sum(actions[row] != "drop" for row in rows) == 5
+    assert main(["clean", str(run.path), "--decisions", str(file), "--dry-run"]) == 0
+
+
+def test_many_loops_are_decided_at_once(view: Callable[..., Any], report: Path) -> None:
+    """What many loops of a rule come to is shown before, and the totals follow."""
+    page = view(report)
+    page.go("loops.html")
+    before = page.text(".decisionbar output")
+    page.page.get_by_role("button", name="Several at once").click()
+    dialog = page.page.locator("dialog[open]")
+    dialog.locator("select").nth(1).select_option("keep-all")
+    count = int(dialog.locator("p[aria-live]").inner_text().split()[0])
+    assert count > 0
+    dialog.get_by_role("button", name="Decide").click()
+    page.until("document.querySelector('.view .done, .queue .done') !== null")
+    assert page.text(".decisionbar output") != before
+    page.press("u")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('0 of')")
+
+
+def test_two_tabs_do_not_undo_each_other(view: Callable[..., Any], many: Run) -> None:
+    """What is decided in one tab stands in the other, and neither forgets the other's when it saves its own."""
+    page = view(many.path / "report")
+    page.go("duplicates.html")
+    other = page.page.context.new_page()
+    other.goto(page.page.url)
+    other.wait_for_selector("html.ready")
+    page.press("a")
+    other.wait_for_selector(".queue .done")
+    second = other.locator(".queue li:nth-child(2) a")
+    second.click()
+    other.wait_for_selector(".queue li:nth-child(2) [aria-current]")
+    other.keyboard.press("x")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('2 of')")
+    page.press("u")
+    page.until("document.querySelector('.decisionbar output').textContent.startsWith('1 of')")
+    page.go("duplicates.html")
+    assert "1 of" in page.text(".decisionbar output")
+    other.close()

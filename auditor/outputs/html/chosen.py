@@ -18,6 +18,11 @@ class Cap(NamedTuple):
     total: int
     share: float
 
+    @property
+    def left(self) -> int:
+        """How many are not shown."""
+        return self.total - self.shown
+
 
 def chosen(stake: Ints, doubt: NDArray[np.float64], order: NDArray[np.bytes_], limit: int) -> Ints:
     """Choose items: most at stake first, then the most doubtful, then a sample by content ids, as good as random.

@@ -59,7 +59,7 @@ class Duplicates:
         index = {
             **self.facts.files_told,
             "threshold": groups.threshold,
-            "planned": [int(self.facts.dropped.sum()), int(self.facts.tokens[self.facts.dropped].sum())],
+            "planned": self.facts.planned,
             "items": listed,
         }
         return {
@@ -81,13 +81,8 @@ class Duplicates:
             sorted(set(self.facts.file[group.rows].tolist())),
             self.facts.place(group.keeper),
             snippet(_opening(texts.of(group.keeper))),
-            self._fates(group.rows),
+            self.facts.fates(group.rows),
         ]
-
-    def _fates(self, rows: Ints) -> list[int]:
-        """Count rows and trained tokens of a group that the plan drops, then those that it keeps."""
-        gone, tokens = self.facts.dropped[rows], self.facts.tokens[rows]
-        return [int(gone.sum()), int(tokens[gone].sum()), int((~gone).sum()), int(tokens[~gone].sum())]
 
     def _copies(self, group: Group, texts: Texts, spellings: dict[int, int]) -> dict[str, Any]:
         """Show copies: one text, and every place."""

@@ -169,6 +169,25 @@ class Facts:
         """Say where one row stands."""
         return self.where[row].tolist()  # type: ignore[no-any-return]
 
+    def fates(self, rows: Ints) -> list[int]:
+        """Count the rows and trained tokens among these that the plan drops, then those that it keeps."""
+        gone, tokens = self.dropped[rows], self.tokens[rows]
+        return [int(gone.sum()), int(tokens[gone].sum()), int((~gone).sum()), int(tokens[~gone].sum())]
+
+    def same(self, rows: Ints) -> list[Ints]:
+        """Return, for each of these rows, all rows with its content: what is decided of a sample is decided of them."""
+        wanted = self.ids[rows]
+        there = pc.is_in(self.run.brief["content_id"], pa.array(wanted.astype(str), pa.string()))
+        found = np.flatnonzero(there.to_numpy())
+        found = found[np.argsort(self.ids[found], kind="stable")]
+        ends = [np.searchsorted(self.ids[found], wanted, side=side).tolist() for side in ("left", "right")]
+        return [found[start:end] for start, end in zip(*ends, strict=True)]
+
+    @cached_property
+    def planned(self) -> list[int]:
+        """How many rows and trained tokens the plan drops."""
+        return self.fates(np.arange(self.rows))[:2]
+
     @property
     def files_told(self) -> dict[str, Any]:
         """What a page's script needs to know of the files: names, the folder they share, whether rows have offsets."""

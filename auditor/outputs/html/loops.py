@@ -89,16 +89,17 @@ class Loops:
         """Return what the page's template needs, and its scripts."""
         family = Family(self.name, BUDGET)
         held = self.table.take(self.shown).to_pylist()
+        same = self.facts.same(self.row[self.shown])
         listed = []
-        for finding, at in zip(held, self.shown.tolist(), strict=True):
+        for finding, at, rows in zip(held, self.shown.tolist(), same, strict=True):
             item, about = self._item(finding, texts)
             place = family.add(item)
             if place is None:
                 break
-            listed.append([*self._listed(finding, at, about, texts), *place])
+            listed.append([*self._listed(finding, at, about, texts), *self._decided(rows), *place])
         whole = int(self.extent.sum())
         shown = int(self.extent[self.shown[: len(listed)]].sum())
-        index = {**self.facts.files_told, "items": listed}
+        index = {**self.facts.files_told, "planned": self.facts.planned, "items": listed}
         return {
             "cap": Cap(len(listed), len(self.row), shown / whole if whole else 1.0),
             "lost": texts.lost,
@@ -141,6 +142,10 @@ class Loops:
             about["unit"][:90] if about.get("unit") else snippet(asked),
             self.facts.run.brief["action"][row].as_py(),
         ]
+
+    def _decided(self, rows: Ints) -> list[Any]:
+        """Return what a decision names a sample by, and what it is about."""
+        return [self.facts.ids[rows[0]].decode(), self.facts.fates(rows)]
 
     def _item(self, finding: dict[str, Any], texts: Texts) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return all that is shown of a finding, and what is known of its loop."""

@@ -33,6 +33,9 @@ CAUSES = ("loop", "copy", "near", "template", "phrase", "unique")
 PAGES = {**VIEWS, "template": ("templates", ""), "phrase": ("phrases", "")}
 """Where each part of the budget is shown."""
 
+VARIED = {"distinct_prompts": "prompt", "distinct_answers": "answer"}
+"""The groups that tell how few prompts or answers are distinct."""
+
 FLOOR, BINS = 0.5, 25
 """Where the histogram of similarities begins, and its columns; pairs below are not kept."""
 
@@ -56,6 +59,8 @@ class Step(NamedTuple):
     tokens: int
     share: str
     bar: Markup
+    page: str
+    view: str
 
 
 class Decision(NamedTuple):
@@ -135,7 +140,7 @@ class Overview:
             page, view = PAGES.get(name, ("", ""))
             shares = [float(summary[when][f"{name}_share"]) for when in ("before", "after")]
             written = {"before": percent(shares[0]), "after": percent(shares[1])}
-            found.append({"name": name, **written, "page": page, "view": view})
+            found.append({"name": name, **written, "page": page if any(shares) else "", "view": view})
         return found
 
     def _bar(self, held: Mapping[str, Any]) -> list[Part]:
@@ -146,12 +151,20 @@ class Overview:
         summary = self.facts.run.summary
         one, two = summary["before"], summary["after"]
         counts = ("samples", "trained_tokens", "distinct_prompts", "distinct_answers")
-        found = [Change(key, f"{one[key]:,}", f"{two[key]:,}") for key in counts]
-        found.append(Change("repeated_share", percent(one["repeated_share"]), percent(two["repeated_share"])))
+        varied = {key: kind for key, kind in VARIED.items() if self.built["prompts"]["shown"][kind]}
+        pages = {key: ("prompts", f"kind={kind}") for key, kind in varied.items()}
+        found = [Change(key, f"{one[key]:,}", f"{two[key]:,}", *pages.get(key, ("sources", ""))) for key in counts]
+        shares = [percent(held["repeated_share"]) for held in (one, two)]
+        found.append(Change("repeated_share", shares[0], shares[1], "duplicates"))
         for name, (page, view) in VIEWS.items():
-            found.append(Change(f"{name}_rows", _rows(one, name), _rows(two, name), page, view))
+            found.append(
+                Change(f"{name}_rows", _rows(one, name), _rows(two, name), page if one[f"{name}_rows"] else "", view)
+            )
         largest = Change("largest_copy_group", *(f"{held['largest_copy_group']:,}" for held in (one, two)))
-        return [*found, largest._replace(page="duplicates", view="kind=copy&sort=size")]
+        return [
+            *found,
+            largest._replace(page="duplicates", view="kind=copy&sort=size") if one["copy_rows"] else largest,
+        ]
 
     def alone(self) -> tuple[str, str] | None:
         """Return the share of looped rows, and what it would be if only duplicates were dropped."""
@@ -175,10 +188,15 @@ class Overview:
             tokens = rule["dropped_tokens"]
             drawn = charts.bar([Part(self._colour(rule["code"]), tokens)], whole, at)
             title, share = rules.title(self.facts, rule["code"]), percent(tokens / total if total else 0)
-            found.append(Step(rule["code"], title, rule["dropped"], tokens, share, drawn))
+            found.append(Step(rule["code"], title, rule["dropped"], tokens, share, drawn, *self._rows_of(rule["code"])))
             at += tokens
         dropped = summary["totals"]["dropped"]
         return {"steps": found, "rows": dropped, "tokens": whole, "share": percent(whole / total if total else 0)}
+
+    def _rows_of(self, code: str) -> tuple[str, str]:
+        """Return where the rows that a rule drops are shown."""
+        rule = self.facts.rules.get(code)
+        return rules.rows_of(rule) if rule else ("", "")
 
     def _colour(self, code: str) -> str:
         rule = self.facts.rules.get(code)

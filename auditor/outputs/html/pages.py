@@ -77,7 +77,7 @@ def environment(site: Site) -> jinja2.Environment:
     )
     plain = strings()["en" if site.first == "auto" else site.first]
     found.globals |= {"t": say, "plain": plain, "label": _label(plain), "percent": percent}
-    found.globals |= {"site": site, "link": site.link, "pages": PAGES}
+    found.globals |= {"site": site, "link": site.link, "linked": _linked(site.link), "pages": PAGES}
     return found
 
 
@@ -96,13 +96,38 @@ def _kept() -> jinja2.BytecodeCache | None:
     return _Kept(str(folder), "%s.template") if folder else None
 
 
+class Linked(int):
+    """A number that leads to the rows behind it."""
+
+    href: str
+
+    def __html__(self) -> str:
+        """Return a link."""
+        return Markup('<a href="{}">{}</a>').format(self.href, f"{self:,}")
+
+
+def _linked(link: Callable[..., str]) -> Callable[..., int]:
+    """Return what makes a number a link to a view of a page; nothing leads nowhere."""
+
+    def linked(number: int, page: str, view: str = "") -> int:
+        if not number or not page:
+            return number
+        found = Linked(number)
+        found.href = link(page, view)
+        return found
+
+    return linked
+
+
 def _shown(value: object) -> object:
     """Make every string that a template prints visible; group whole numbers."""
+    if hasattr(value, "__html__"):
+        return value
     if isinstance(value, bool) or value is None:
         raise TypeError("a template prints nothing but text and numbers")
     if isinstance(value, int):
         return f"{value:,}"
-    return value if hasattr(value, "__html__") or not isinstance(value, str) else visible(value)
+    return visible(value) if isinstance(value, str) else value
 
 
 def _label(plain: Mapping[str, str]) -> Callable[..., Markup]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -133,10 +133,18 @@ class Patterns:
                     listed.append([*self._listed(kind, group, texts), *place])
         return {
             "kinds": kinds,
+            "shown": shown,
             "caps": [(kind, cap) for kind in kinds for cap in self._cap(kind, shown[kind])],
             "told": [(kind, told[kind]) for kind in kinds if kind in told],
             "lost": texts.lost,
-            "scripts": family.close({**self.facts.files_told, "rows": self.facts.rows, "items": listed}),
+            "scripts": family.close(
+                {
+                    **self.facts.files_told,
+                    "rows": self.facts.rows,
+                    "planned": self.facts.planned,
+                    "items": listed,
+                }
+            ),
         }
 
     def _cap(self, kind: str, shown: int) -> list[Cap]:
@@ -153,7 +161,8 @@ class Patterns:
             texts.of(int(group.rows[0])) if len(group.rows) else [], trained=kind == "answer"
         )
         start, end = self.facts.bounds[group.number : group.number + 2].tolist()
-        files = np.unique(self.facts.file[self.facts.member[start:end]]).tolist()
+        rows = self.facts.member[start:end]
+        files = np.unique(self.facts.file[rows]).tolist()
         place = self.facts.place(held["keeper_row"])
         return [
             held["group"],
@@ -164,6 +173,7 @@ class Patterns:
             place,
             snippet(opening),
             group.variety,
+            self.facts.fates(rows),
         ]
 
     def _item(self, kind: str, group: Group, texts: Texts) -> dict[str, Any]:
@@ -194,7 +204,7 @@ class Patterns:
             return {"text": visible(told), "sides": sides}
         trained = kind == "answer"
         sides = [
-            [_said(texts.of(row), trained=not trained), count, self.facts.place(row)]
+            [_said(texts.of(row), trained=not trained), count, self.facts.place(row), self.facts.ids[row].decode()]
             for row, count in zip(group.rows.tolist(), group.copies, strict=False)
         ]
         return {"text": _said(texts.of(int(group.rows[0])), trained=trained) if sides else "", "sides": sides}
@@ -226,33 +236,51 @@ class Patterns:
     def _lines(self, kind: str, phrase: str, rows: Ints, texts: Texts) -> list[list[Any]]:
         """Return the phrase within what stands around it, row by row."""
         found = []
-        wanted = _wanted(phrase)
         for row in rows.tolist():
             answers = [turn.text for turn in texts.of(row) if turn.trained]
-            line = _around(wanted, answers, last=kind == "closing")
+            line = _around(phrase, answers, last=kind == "closing")
             if line:
                 found.append([*map(said, line), self.facts.place(row)])
         return found
 
 
+@lru_cache(maxsize=4096)
 def _wanted(phrase: str) -> re.Pattern[str]:
     """Return what finds a phrase: case, blanks and what its numbers are make no difference, as where it was found."""
-    words = [_DIGITS.sub(r"\\d+", re.escape(word)) for word in phrase[:PHRASE].split()]
+    words = [_DIGITS.sub(r"\\d+", re.escape(word)) for word in phrase.split()]
     return re.compile(r"\s*".join(words), re.IGNORECASE)
 
 
-def _around(wanted: re.Pattern[str], answers: Sequence[str], *, last: bool) -> tuple[str, str, str] | None:
+def _spelled(phrase: str, text: str, *, last: bool) -> tuple[int, int] | None:
+    """Find a phrase as it is written, but for case: to compile what finds all its forms takes longer than to look."""
+    folded, wanted = text.lower(), phrase.lower()
+    if len(folded) != len(text) or _DIGITS.search(phrase):
+        return None
+    at = folded.rfind(wanted) if last else folded.find(wanted)
+    return (at, at + len(wanted)) if at >= 0 and wanted else None
+
+
+def _around(phrase: str, answers: Sequence[str], *, last: bool) -> tuple[str, str, str] | None:
     """Find a phrase in answers, the first or last time; return what stands before it, the phrase, and the rest.
 
-    >>> _around(_wanted("well then 1"), ["WELL  then 22, off we go"], last=False)
+    >>> _around("well then 1", ["WELL  then 22, off we go"], last=False)
     ('', 'WELL  then 22', ', off we go')
+    >>> _around("off", ["On and off, OFF and on"], last=True)
+    ('On and off, ', 'OFF', ' and on')
     """
+    phrase = phrase[:PHRASE]
     for answer in reversed(answers) if last else answers:
-        found = list(wanted.finditer(answer)) if last else [*filter(None, [wanted.search(answer)])]
-        if found and found[-1].end() > found[-1].start():
-            start, end = found[-1].span()
+        span = _spelled(phrase, answer, last=last) or _matched(phrase, answer, last=last)
+        if span:
+            start, end = span
             return answer[max(0, start - AROUND) : start], answer[start:end], answer[end : end + AROUND]
     return None
+
+
+def _matched(phrase: str, answer: str, *, last: bool) -> tuple[int, int] | None:
+    wanted = _wanted(phrase)
+    found = list(wanted.finditer(answer)) if last else [*filter(None, [wanted.search(answer)])]
+    return found[-1].span() if found and found[-1].end() > found[-1].start() else None
 
 
 def _said(turns: Sequence[Turn], *, trained: bool) -> str:

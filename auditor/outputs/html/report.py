@@ -28,7 +28,13 @@ from auditor.outputs.run import Run
 from auditor.shipped import REPORTS
 from auditor.store import write_bytes
 
-SCRIPTS = {"duplicates": ("decisions.js", "duplicates.js"), **dict.fromkeys(VIEWS, ("list.js",))}
+HEAD = ("kept.js", "report.js")
+"""Scripts that every page needs before anything is shown."""
+
+SCRIPTS = {
+    **{name: ("queue.js", "decisions.js", f"{name}.js") for name in ("duplicates", "loops", "samples")},
+    **dict.fromkeys(VIEWS, ("queue.js", "decisions.js", "list.js")),
+}
 """Scripts of those pages that have more than one, or another than their own."""
 
 
@@ -66,7 +72,7 @@ def contexts(facts: Facts) -> dict[str, dict[str, Any]]:
     read = texts.read(facts, np.concatenate([page.rows() for page in (duplicates, loops, patterns, samples)]))
     built = {"duplicates": duplicates.build(read), "loops": loops.build(read), "sources": sources.build()}
     built |= {"rules": rules.build(facts), "samples": samples.build(read), **patterns.build(read)}
-    built["rules"]["listed"] = frozenset(built["samples"]["codes"])
+    built["rules"] |= {"listed": frozenset(built["samples"]["codes"]), "gone": built["samples"]["gone"]}
     built["samples"]["rules"] = _named(facts, built["samples"]["codes"])
     families = ["duplicates", "loops", *VIEWS, "samples"]
     built["search"] = {"scripts": {"search": shard("search", {"families": families})}}
@@ -89,7 +95,7 @@ def _counts(times: list[tuple[str, int]]) -> list[tuple[str, Markup, int]]:
 def _folder(folder: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
     """Write one file for each page, and what they load."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name in ("report.css", "report.js", *{name: None for body in bodies for name in _scripts(body)}):
+    for name in ("report.css", *HEAD, *{name: None for body in bodies for name in _scripts(body)}):
         write_bytes(folder / name, (REPORTS / name).read_bytes(), lasting=False)
     for name, script in shards.items():
         write_bytes(folder / "data" / f"{name}.js", script.encode(), lasting=False)
@@ -112,7 +118,7 @@ def _scripts(body: Body) -> list[str]:
 def _one(path: Path, surroundings: jinja2.Environment, bodies: list[Body], shards: Mapping[str, str]) -> Path:
     """Write every page into one file; only scripts and styles with these hashes run in it."""
     style = Markup((REPORTS / "report.css").read_text(encoding="utf-8"))  # noqa: S704  (shipped with the auditor)
-    names = ["report.js", *(name for body in bodies for name in _scripts(body))]
+    names = [*HEAD, *(name for body in bodies for name in _scripts(body))]
     scripts = [(REPORTS / name).read_text(encoding="utf-8") for name in dict.fromkeys(names)]
     scripts.append("".join(shards.values()))
     policy = POLICY.format(" ".join(map(_hash, scripts)), _hash(style))

@@ -90,11 +90,11 @@ def _line(held: dict[str, Any], rule: Rule | None) -> Line:
         name = Both(held["name"], held["name"])
         return Line(held, name, None, None, [], "")
     where = [(name, _written(value)) for name, value in rule.where.items()]
-    page, view = _rows(rule)
+    page, view = rows_of(rule)
     return Line(held, _text(rule, "title"), _text(rule, "what"), _text(rule, "why"), where, rule.source, page, view)
 
 
-def _rows(rule: Rule) -> tuple[str, str]:
+def rows_of(rule: Rule) -> tuple[str, str]:
     """Return where the rows that a rule met are shown: a page, and a view of it."""
     if rule.kind is Kind.RELATION and rule.target in {"copy", "near"}:
         return "duplicates", f"kind={rule.target}"

@@ -62,12 +62,12 @@ class Samples:
         for finding in self.facts.run.findings.take(pa.array(found)).to_pylist():
             held.setdefault(finding["row"], []).append(finding)
         family, listed = Family(self.name, BUDGET), []
-        for row in self.shown.tolist():
+        for row, same in zip(self.shown.tolist(), self.facts.same(self.shown), strict=True):
             own = sorted(held[row], key=lambda each: each["rule"])
             place = family.add(self._item(texts.of(row), own))
             if place is None:
                 break
-            listed.append([*self._listed(row, own, texts), *place])
+            listed.append([*self._listed(row, own, texts), self.facts.fates(same), *place])
         tokens = self.facts.tokens
         whole = int(tokens[self._count > 0].sum())
         share = int(tokens[self.shown[: len(listed)]].sum()) / whole if whole else 1.0
@@ -76,7 +76,8 @@ class Samples:
             "cap": Cap(len(listed), self.flagged, share),
             "lost": texts.lost,
             "codes": codes,
-            "scripts": family.close({**self.facts.files_told, "items": listed}),
+            "gone": frozenset(code for item in listed for code in item[1] if item[3] == "drop"),
+            "scripts": family.close({**self.facts.files_told, "planned": self.facts.planned, "items": listed}),
         }
 
     def _listed(self, row: int, findings: Sequence[dict[str, Any]], texts: Texts) -> list[Any]:

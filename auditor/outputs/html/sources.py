@@ -122,6 +122,7 @@ class Sources:
         most = max(1, int((counts - np.diag(np.diag(counts))).max(initial=0)))
         return {
             "files": [facts.files[at].removeprefix(facts.root) for at in shown.tolist()],
+            "numbers": [str(at) for at in shown.tolist()],
             "cells": [
                 [_cell(int(count), most, own=a == b) for b, count in enumerate(row)] for a, row in enumerate(counts)
             ],

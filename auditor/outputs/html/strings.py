@@ -60,9 +60,9 @@ def fill(template: str, **values: object) -> Markup:
 
 def _shown(value: object) -> Markup:
     """Escape a value; whole numbers are grouped."""
-    if isinstance(value, int):
-        return escape(f"{value:,}")
-    return escape(value if hasattr(value, "__html__") else visible(str(value)))
+    if hasattr(value, "__html__"):
+        return escape(value)
+    return escape(f"{value:,}" if isinstance(value, int) else visible(str(value)))
 
 
 def say(key: str, **values: object) -> Both:
