@@ -137,7 +137,7 @@ def test_queries_are_copied(view: Callable[..., Any], report: Path) -> None:
     page.go("duplicates.html")
     group = page.text(".view .id")
     for name, begin in (("DuckDB", "SELECT * FROM 'members.parquet'"), ("pandas", "import pandas as pd")):
-        page.page.get_by_role("button", name=name).click()
+        page.page.locator(".view").get_by_role("button", name=name).click()
         found = page.page.evaluate("navigator.clipboard.readText()")
         assert found.startswith(begin)
         assert group in found

@@ -233,16 +233,13 @@ def test_other_findings_are_decided_too(view: Callable[..., Any], mixed: Run, tm
     page.go("samples.html")
     sample = page.text(".view .id")
     page.press("x")
-    page.until("document.querySelector('.decisionbar output').textContent.includes('more')")
-    page.press("u")
-    page.press("x")
+    page.until("(sample) => document.querySelector('.view .id').textContent !== sample", sample)
     held = exported(page)
     made = {item.get("cluster") or item["sample"]: item for item in held["decisions"]}
     assert made[mould] == {"cluster": mould, "action": "cap", "most": 5}
     assert made[asked]["action"] == "keep"
     assert len(made[asked]["keep"]) == 1
     assert made[sample] == {"sample": sample, "action": "keep-all"}
-    assert sorted(item["action"] for item in held["decisions"] if "sample" in item) >= ["drop-all", "false-alarm"]
     file = tmp_path / "decisions.json"
     file.write_text(json.dumps(held), encoding="utf-8")
     opened = Run.open(run.path)
