@@ -31,7 +31,7 @@ SHARE = 8 << 20
 SHARES = 64
 """Shares that a large corpus is cut into."""
 
-BREATH = 64 << 20
+BREATH = 16 << 20
 """Bytes of shingles that are loaded before the pages around them are given back."""
 
 ROOM = 64
