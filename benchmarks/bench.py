@@ -40,10 +40,11 @@ PEERS = {
     "rensa": ("rensa-keep", ""),
     "datasketch": ("datasketch", ""),
     "data-juicer": ("data-juicer", ""),
-    "text-dedup": ("text-dedup", "--verify"),
+    "text-dedup": ("text-dedup", ""),
+    "text-dedup-verified": ("text-dedup", "--verify"),
     "datatrove": ("datatrove", ""),
 }
-"""Environment, and the runner and its options, of each peer."""
+"""The runner and its options, of each peer."""
 
 OWN = {
     "auditor: near duplicates": ["--select", "D102", "--no-report"],
@@ -194,7 +195,7 @@ def _versions(given: argparse.Namespace, auditor: Path) -> dict[str, str]:
 
 
 def _python(given: argparse.Namespace, name: str) -> Path:
-    return given.work / "venvs" / name / "bin" / "python"
+    return given.work / "venvs" / name.removesuffix("-verified") / "bin" / "python"
 
 
 def _corpus(given: argparse.Namespace, language: str) -> Path:
