@@ -187,7 +187,7 @@ def _versions(given: argparse.Namespace, auditor: Path) -> dict[str, str]:
         "auditor": subprocess.run([auditor, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     }
     for name in given.peers.split(","):
-        package = {"data-juicer": "py-data-juicer"}.get(name, name)
+        package = {"data-juicer": "py-data-juicer"}.get(name, name.removesuffix("-verified"))
         asked = f"import importlib.metadata as m; print(m.version({package!r}))"
         told = subprocess.run([_python(given, name), "-c", asked], capture_output=True, text=True, check=False)
         found[name] = told.stdout.strip() or "not installed"
