@@ -166,7 +166,8 @@ def _shelved(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> Shelf:
     parts = list(corpus.parts(rows))
     tables = [read_arrow(unit["sets"]) for unit in local.run(stage, shingles, parts, workers)]
     units = [Unit(*(_mapped(table[name]) for name in ("narrow", "wide"))) for table in tables]
-    narrow, wide = (np.concatenate([np.diff(unit[side].offsets) for unit in units]) for side in range(2))
+    none = np.zeros(0, np.int64)
+    narrow, wide = (np.concatenate([none, *(np.diff(unit[side].offsets) for unit in units)]) for side in range(2))
     return Shelf(rows, units, np.cumsum([0, *(len(part.places.line) for part in parts)]), (narrow, wide))
 
 
