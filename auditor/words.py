@@ -55,6 +55,16 @@ def listed(items: Iterable[object]) -> str:
     return ("、" if language() == "zh" else ", ").join(map(str, items))
 
 
+def both(template: str, **values: object) -> tuple[str, str]:
+    """Return a sentence in English and in Chinese, its places filled.
+
+    >>> both("no such file: {name}", name="a.jsonl")[0]
+    'no such file: a.jsonl'
+    """
+    english, chinese = (text.format(**values) for text in (template, _chinese().get(template, template)))
+    return english, chinese
+
+
 def say(template: str, **values: object) -> str:
     """Return a sentence in the user's language, its places filled.
 

@@ -301,3 +301,20 @@ def test_hostile_names_are_inert_and_visible(tmp_path: Path, rows: list[str]) ->
         assert not re.search("[\u202e\u200b\u2028\x00]", text)
     assert "a⟨RLO⟩b.jsonl" in page.read_text(encoding="utf-8")
     assert "{{7*7}}" in page.read_text(encoding="utf-8")
+
+
+def test_why_inputs_were_skipped_is_told_in_both_languages(tmp_path: Path) -> None:
+    """Reasons stand in English and in Chinese, and names within them are shown, not run."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text(row("q", "an answer of some words") + "\n", encoding="utf-8")
+    (folder / "README.md").write_text("<b>", encoding="utf-8")
+    (folder / "<i>.jsonl").hardlink_to(folder / "a.jsonl")
+    (folder / "b.jsonl").symlink_to(folder / "<i>.jsonl")
+    scan(folder, tmp_path / "run")
+    for name in ("overview", "sources"):
+        page = (tmp_path / "run" / "report" / f"{name}.html").read_text(encoding="utf-8")
+        assert '<span class="t" lang="en">not a data file by its name</span>' in page
+        assert '<span class="t" lang="zh-CN">从文件名看不是数据文件</span>' in page
+        assert "是同一个文件" in page
+        assert "<i>" not in page

@@ -15,8 +15,10 @@ from auditor.errors import AuditorError
 from auditor.kernels.flat import Ints
 from auditor.kernels.flat import column as flat_column
 from auditor.outputs.html.shown import visible
+from auditor.outputs.html.strings import Both
 from auditor.outputs.run import Run
 from auditor.rule import Rule, rules
+from auditor.words import both
 
 LOOP, COPY, NEAR = 1, 2, 3
 CAUSES = ("unique", "loop", "copy", "near")
@@ -32,6 +34,14 @@ class Facts:
     """A run's tables, as pages need them."""
 
     run: Run
+
+    @cached_property
+    def skipped(self) -> list[dict[str, Any]]:
+        """Inputs that were not read, and why, in both languages."""
+        return [
+            {"file": item["file"], "reason": Both(*both(item["template"], about=item["about"]))}
+            for item in self.run.summary["skipped"]
+        ]
 
     @cached_property
     def rows(self) -> int:

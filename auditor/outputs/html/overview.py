@@ -105,7 +105,7 @@ class Overview:
             "bad": bad[:BAD],
             "bad_count": len(bad),
             "rejected": sum(file["rejected"] for file in summary["files"]),
-            "skipped": summary["skipped"],
+            "skipped": self.facts.skipped,
             "caps": self.caps(),
             "lost": sorted({name for page in ("duplicates", "loops") for name in self.built[page]["lost"]}),
             "scripts": {},

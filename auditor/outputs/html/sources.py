@@ -68,7 +68,7 @@ class Sources:
             "bad": self.bad[:LINES],
             "faults": len(self.bad),
             "rejected": sum(file["rejected"] for file in self.facts.run.summary["files"]),
-            "skipped": self.facts.run.summary["skipped"],
+            "skipped": self.facts.skipped,
             "scripts": {},
         }
 
