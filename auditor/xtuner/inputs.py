@@ -1,6 +1,6 @@
 """Configurations among the inputs of a scan: replaced by the files that they read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from auditor.formats import Noted
@@ -34,9 +34,20 @@ def expanded(items: Sequence[str], environment: Mapping[str, str] | None = None)
         whole.dialects.update(found.dialects)
         whole.questions.update(found.questions)
         whole.noted.extend(found.noted)
-        for path, number in found.times.items():
-            whole.times[path] = whole.times.get(path, 0.0) + number
+        add(whole.times, found.times.items())
     return whole
+
+
+def add(times: dict[str, float], more: Iterable[tuple[str, float]]) -> None:
+    """Add up how often each file is read.
+
+    >>> times = {"a": 1.0}
+    >>> add(times, [("b", 0.5), ("a", 2.0)])
+    >>> times
+    {'a': 3.0, 'b': 0.5}
+    """
+    for path, number in more:
+        times[path] = times.get(path, 0.0) + number
 
 
 def _named(item: str, environment: Mapping[str, str] | None) -> Inputs | None:

@@ -1,6 +1,6 @@
 """What one configuration gives a scan: the files that it reads, how it reads them, and what is wrong with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from auditor.errors import UsageError
@@ -9,7 +9,7 @@ from auditor.loading.faults import NAMES, REASONS
 from auditor.loading.maps import known
 from auditor.words import say
 from auditor.xtuner.config import Config, looks_like_one, read
-from auditor.xtuner.inputs import Inputs
+from auditor.xtuner.inputs import Inputs, add
 from auditor.xtuner.review import config_faults, question_of
 
 
@@ -25,16 +25,9 @@ def named(item: str, environment: Mapping[str, str] | None) -> Inputs | None:
         raise UsageError("{name} names no local data: {told}", hint="see auditor check", name=item, told=told)
     dialects = {str(path): name for one, path in config.files if (name := _dialect(config, one.map_fn))}
     questions = {str(path): question_of(one, config.target) for one, path in config.files}
-    times = [(str(path), one.times) for one, path in config.files]
-    return Inputs(list(dict.fromkeys(files)), notes, dialects, questions, _noted(config), _summed(times))
-
-
-def _summed(times: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Add up how often each file is read."""
-    found: dict[str, float] = {}
-    for path, number in times:
-        found[path] = found.get(path, 0.0) + number
-    return found
+    times: dict[str, float] = {}
+    add(times, ((str(path), one.times) for one, path in config.files))
+    return Inputs(list(dict.fromkeys(files)), notes, dialects, questions, _noted(config), times)
 
 
 def _dialect(config: Config, map_fn: str | None) -> str:

@@ -7,6 +7,12 @@ from typing import Any
 
 from auditor import Run, sources
 
+WORDS = (
+    "river", "stone", "lamp", "cloud", "bread", "chair", "window", "garden", "paper", "violin", "harbour", "candle",
+    "mountain", "engine", "feather",
+)  # fmt: skip
+"""Words that have nothing in common."""
+
 
 def line_of(prompt: str, answer: str, **extra: Any) -> str:
     """One row of XTuner's standard form."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made import WORDS
 
 from auditor import scan
 from auditor.outputs.html import render
@@ -86,20 +87,6 @@ HOSTILE = [
 ]
 
 
-WORDS = [
-    "river",
-    "stone",
-    "lamp",
-    "cloud",
-    "bread",
-    "chair",
-    "window",
-    "garden",
-    "paper",
-    "violin",
-    "harbour",
-    "candle",
-]
 TITLE, ASKED, OPENED = SCRIPTS[2], SCRIPTS[:30], SCRIPTS[1:3]
 LOOPED = SCRIPTS[:20]
 POURED = ["<b onclick=alert(1)>bold words that stay</b>", "{{ 7*7 }} is what the template says to all"]

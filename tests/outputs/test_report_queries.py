@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from made import WORDS
 
 from auditor import Run
 from auditor.outputs.html import render
@@ -17,20 +18,6 @@ from auditor.shipped import REPORTS
 
 pytestmark = pytest.mark.browser
 
-WORDS = [
-    "river",
-    "stone",
-    "lamp",
-    "cloud",
-    "bread",
-    "chair",
-    "window",
-    "garden",
-    "paper",
-    "violin",
-    "harbour",
-    "candle",
-]
 TAKE = "[...document.querySelectorAll('[data-query]')].map((each) => [each.dataset.query, each.dataset.copy])"
 
 
@@ -40,7 +27,7 @@ def full(make_run: Callable[..., Run], rows: list[str]) -> Run:
     mould = "Certainly! A {0} is something that people have known for a very long time, since {1}. I hope this helps!"
     poured = [
         json.dumps({"conversation": [{"input": f"What is a {word}?", "output": mould.format(word, 1800 + at)}]})
-        for at, word in enumerate(WORDS)
+        for at, word in enumerate(WORDS[:12])
     ]
     return make_run(chat=rows, poured=[*poured, *rows[:3]])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made import WORDS
 
 from auditor import Run
 from auditor.cli import main
@@ -15,24 +16,6 @@ from auditor.outputs.html import render
 from auditor.outputs.html.pages import site
 
 pytestmark = pytest.mark.browser
-
-WORDS = [
-    "river",
-    "stone",
-    "lamp",
-    "cloud",
-    "bread",
-    "chair",
-    "window",
-    "garden",
-    "paper",
-    "violin",
-    "harbour",
-    "candle",
-    "mountain",
-    "engine",
-    "feather",
-]
 
 
 def lines() -> list[str]:
