@@ -41,11 +41,7 @@ def taken(parts: Iterable[tuple[Sets, Ints]], room: int, count: int) -> Sets:
     out, offsets = np.empty(room, np.uint64), np.zeros(count + 1, np.int64)
     row, at = 1, 0
     for sets, places in parts:
-        at = (
-            kernel.taken(*sets, places, out, offsets[row : row + len(places)], at)
-            if row + len(places) <= count + 1
-            else -1
-        )
+        at = kernel.taken(*sets, places, out, offsets[row:], at)
         if at < 0:
             raise ValueError("these sets are not there, or more than said")
         row += len(places)

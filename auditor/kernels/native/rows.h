@@ -46,10 +46,8 @@ static inline const uint8_t *past_wide(const uint8_t *p, const uint8_t *end) {
     if (left >= 16) {
         const unsigned fits = wide_fits(p);
         if (fits == FIVE) return p + 15;
-        if (fits & 1) {
-            const int run = whole_threes(fits);
-            if (run) return p + run;
-        }
+        const int run = whole_threes(fits);
+        if (run) return p + run;
     }
 #endif
     if (lead < 0xC2 || lead > 0xF4 || left < 2 || (p[1] & 0xC0) != 0x80) return NULL;

@@ -131,7 +131,7 @@ def taken(const uint64_t[::1] values, const int64_t[::1] offsets, const int64_t[
     cdef int64_t i, first, last
     with nogil:
         for i in range(places.shape[0]):
-            if places[i] < 0 or places[i] >= offsets.shape[0] - 1:
+            if i >= ends.shape[0] or places[i] < 0 or places[i] >= offsets.shape[0] - 1:
                 at = -1
                 break
             first, last = offsets[places[i]], offsets[places[i] + 1]

@@ -65,7 +65,7 @@ def band_keys(signatures: Lanes, rows: int, out: Hashes) -> None:
 def taken(values: Hashes, offsets: Ints, places: Ints, out: Hashes, ends: Ints, at: int) -> int:
     """Copy sets to ``out`` from ``at`` on; returns where the last one ends, or -1: one is not there, or out of room."""
     for index, place in enumerate(places.tolist()):
-        if not 0 <= place < len(offsets) - 1:
+        if index >= len(ends) or not 0 <= place < len(offsets) - 1:
             return -1
         first, last = offsets[place : place + 2].tolist()
         if not 0 <= first <= last <= len(values) or at + last - first > len(out):
