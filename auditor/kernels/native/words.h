@@ -66,22 +66,55 @@ static inline void close_token(token_reader *in, const uint8_t *end) {
 }
 
 #ifdef __SSE2__
-/* Read ASCII up to the sixteenth byte or the first that is none; at least one byte. */
-static inline const uint8_t *read_ascii(token_reader *in, const uint8_t *p) {
-    const __m128i v = _mm_loadu_si128((const __m128i *)p);
-    const __m128i letter = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-    const __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-    const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
-                                     _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
-    const int size = __builtin_ctz((unsigned)_mm_movemask_epi8(v) | 0x10000);
-    const unsigned word = (unsigned)_mm_movemask_epi8(hit);
-    unsigned edges = (word ^ (word << 1 | (in->open != NULL))) & ((1u << size) - 1);
-    for (; edges; edges &= edges - 1) {
-        const uint8_t *at = p + __builtin_ctz(edges);
-        if (in->open) close_token(in, at);
-        else in->open = at, in->more = 0;
+enum { BLOCK = 64, AHEAD = 16 };
+
+/* Hash a token of which sixteen bytes may be read: nearly all need no branch. */
+static inline uint64_t short_hash(const uint8_t *p, int64_t size) {
+    uint64_t words[2];
+    memcpy(words, p, 16);
+    const uint64_t mask = ~(uint64_t)0 >> (-8 * size & 63);
+    uint64_t one = (TOKEN_SEED ^ (words[0] & (size < 8 ? mask : ~(uint64_t)0))) * TOKEN_STEP;
+    one ^= one >> 32;
+    uint64_t two = (one ^ (words[1] & mask)) * TOKEN_STEP;
+    two ^= two >> 32;
+    return size > 8 ? two : one;
+}
+
+/* Which of the 64 bytes at p belong to words of ASCII; ``wide`` are those beyond it. */
+static inline uint64_t words_among(const uint8_t *p, uint64_t *wide) {
+    uint64_t found = 0, beyond = 0;
+    for (int k = 0; k < BLOCK; k += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(p + k));
+        const __m128i hit = _mm_or_si128(between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z'), between(v, '0', '9'));
+        found |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << k;
+        beyond |= (uint64_t)(unsigned)_mm_movemask_epi8(v) << k;
     }
-    return p + size;
+    *wide = beyond;
+    return found;
+}
+
+/* Read up to 64 bytes of ASCII, or to the first byte that is none; at least one byte is read. Words are found as the
+ * edges of a mask and hashed afterwards, so that their lengths are nothing the processor has to guess. Behind p, 64 bytes
+ * and those that hashing looks at must be readable; ``size`` of them are text. */
+static inline const uint8_t *read_ascii(token_reader *in, const uint8_t *p, int64_t size) {
+    uint64_t wide;
+    const uint64_t word = words_among(p, &wide);
+    if (wide) size = __builtin_ctzll(wide) < size ? __builtin_ctzll(wide) : size;
+    const uint64_t within = size < BLOCK ? ((uint64_t)1 << size) - 1 : ~(uint64_t)0;
+    const uint64_t before = word << 1 | (in->open != NULL);
+    uint64_t starts = word & ~before & within, ends = before & ~word & within;
+    if (in->open && ends) {
+        close_token(in, p + __builtin_ctzll(ends));
+        ends &= ends - 1;
+    }
+    for (; ends; starts &= starts - 1, ends &= ends - 1) {
+        const uint8_t *start = p + __builtin_ctzll(starts);
+        const int64_t length = p + __builtin_ctzll(ends) - start;
+        in->hashes[in->count] = length <= 16 ? short_hash(start, length) : token_hash(start, length, in->stop);
+        in->sizes[in->count++] = (uint32_t)length;
+    }
+    if (starts) in->open = p + __builtin_ctzll(starts), in->more = 0;
+    return p + (size < BLOCK ? size : BLOCK);
 }
 #endif
 
@@ -91,15 +124,17 @@ static inline const uint8_t *read_ascii(token_reader *in, const uint8_t *p) {
 static inline const uint8_t *read_han(token_reader *in, const uint8_t *p, const uint8_t *end) {
     while (end - p >= 17) {
         const unsigned fits = han_fits(p);
-        const int run = fits == FIVE ? 15 : whole_threes(fits);
+        const int run = whole_threes(fits);
         if (run && in->open) close_token(in, p);
-        for (int k = 0; k < run; k += 3) {
+        /* Where fewer fit, what is written beyond them is written over: seventeen bytes have room for eight tokens. */
+        for (int k = 0; k < 5; k++) {
             uint32_t letter;
-            memcpy(&letter, p + k, 4);
+            memcpy(&letter, p + 3 * k, 4);
             const uint64_t h = (TOKEN_SEED ^ (letter & 0xFFFFFF)) * TOKEN_STEP;
-            in->hashes[in->count] = h ^ h >> 32;
-            in->sizes[in->count++] = 1;
+            in->hashes[in->count + k] = h ^ h >> 32;
+            in->sizes[in->count + k] = 1;
         }
+        in->count += run / 3;
         if (fits != FIVE) return p + run;
         p += 15;
     }
@@ -127,8 +162,12 @@ static int64_t text_tokens(const uint8_t *p, const uint8_t *end, const uint8_t *
         uint32_t group;
         int size = 1;
 #ifdef __SSE2__
-        if (end - p >= 16) {
-            p = *p < 0x80 ? read_ascii(&in, p) : read_han(&in, p, end);
+        if (*p < 0x80 && stop - p >= BLOCK + AHEAD && p[1] < 0x80) {
+            p = read_ascii(&in, p, end - p);
+            if (p >= end || *p < 0x80) continue;
+        }
+        if (*p >= 0x80 && end - p >= 17) {
+            p = read_han(&in, p, end);
             if (p >= end || *p < 0x80) continue;
         }
 #endif
@@ -199,14 +238,27 @@ static int64_t fold_space(const uint8_t *p, const uint8_t *end, uint8_t *out) {
     return q - out;
 }
 
+enum { STREAMS = 4 };
+
+static inline uint64_t one_step(uint64_t held, uint64_t word) {
+    held = (held ^ word) * 0xFF51AFD7ED558CCDu;
+    return held ^ held >> 32;
+}
+
+static inline uint64_t two_step(uint64_t held, uint64_t word) {
+    held = (held ^ word) * 0xC4CEB9FE1A85EC53u;
+    return held ^ held >> 29;
+}
+
+/* Hash a text to 128 bits: words of eight bytes are dealt to four streams, which need not wait for one another; zeros fill
+ * the last round. */
 static void fold_hash(const uint8_t *p, int64_t size, uint64_t *out) {
-    uint64_t one = 0, two = 0, length = (uint64_t)size;
-    for (; size > 0; p += 8, size -= 8) {
-        const uint64_t word = word_at(p, size);
-        one = (one ^ word) * 0xFF51AFD7ED558CCDu, one ^= one >> 32;
-        two = (two ^ word) * 0xC4CEB9FE1A85EC53u, two ^= two >> 29;
+    uint64_t ones[STREAMS] = {0}, twos[STREAMS] = {0};
+    out[0] = out[1] = (uint64_t)size;
+    for (; size > 0; p += 8 * STREAMS, size -= 8 * STREAMS) {
+        uint64_t words[STREAMS] = {0};
+        memcpy(words, p, size < 8 * STREAMS ? (size_t)size : sizeof words);
+        for (int k = 0; k < STREAMS; k++) ones[k] = one_step(ones[k], words[k]), twos[k] = two_step(twos[k], words[k]);
     }
-    one = (one ^ length) * 0xFF51AFD7ED558CCDu;
-    two = (two ^ length) * 0xC4CEB9FE1A85EC53u;
-    out[0] = one ^ one >> 32, out[1] = two ^ two >> 29;
+    for (int k = 0; k < STREAMS; k++) out[0] = one_step(out[0], ones[k]), out[1] = two_step(out[1], twos[k]);
 }
