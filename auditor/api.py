@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from auditor import sources
 from auditor.audit import Audit, Progress, audit, judged, silent
@@ -16,13 +16,15 @@ from auditor.measure import REACH, REVIEW, SIGNALS, Settings
 from auditor.memory import budget
 from auditor.near import Budget
 from auditor.outputs import folder
-from auditor.outputs.run import Run
 from auditor.pack import allow_list
 from auditor.rule import Action, Kind, Profile, narrowed, profile, with_limits
 from auditor.signals import compat
 from auditor.signals.pattern import Pattern
 from auditor.store import released, write_bytes
 from auditor.wishes import wishes
+
+if TYPE_CHECKING:
+    from auditor.outputs.run import Run
 
 STREAMED = {
     "template_share", "template", "prompt_template", "opening", "closing", "inside", "stock", "dialogue", "alike",
@@ -58,7 +60,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     exact: bool = False,
     allow: str | Path | None = None,
     progress: Progress = silent,
-) -> Run:
+) -> "Run":
     """Audit training data and write a run folder, by default ``<input stem>.audit/``; return it opened.
 
     ``data`` is what the command line takes: files, folders, globs, addresses. ``rules`` names a profile or its file;
@@ -93,7 +95,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
     result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
     with clock.stage("write") as done:
-        held = folder.write(target, result, room.workers)
+        written = folder.write(target, result, room.workers)
         rows = result.corpus.rows
         done |= {"rows": rows, "bytes": folder.size(target)}
     if calibrated:
@@ -105,14 +107,16 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
             done |= {"rows": told["planted"]}
         write_bytes(target / "calibration.json", folder.dumped(told))
     folder.timed(target, clock.stages)
-    folder.seal(target, result)
+    folder.seal(target, result, written.inputs)
     del result  # a report needs what was written, and nothing else
     released()
+    from auditor.outputs.run import Run  # noqa: PLC0415  (what reads Parquet is loaded while texts are measured)
+
     run = Run.open(target)
     if report:
         with clock.stage("report") as done:
             progress("report", None)
-            page = _rendered(Run.open(target, held), language, redact=redact)
+            page = _rendered(Run.open(target, written.tables), language, redact=redact)
             done |= {"rows": rows, "bytes": folder.size(page.parent)}
         folder.timed(target, clock.stages)
         folder.reseal(target)
@@ -129,21 +133,21 @@ def _by_path(path: str, said: Mapping[str, Said] | None) -> Said | None:
     return next((said[place] for place in places if place in said), None) if said else None
 
 
-def render(run: Run, language: str = "auto", *, single_file: bool = False, redact: str = "") -> Path:
+def render(run: "Run", language: str = "auto", *, single_file: bool = False, redact: str = "") -> Path:
     """Write a run's report (again); return the page to open. ``redact``: mask or hash hides the texts."""
     page = _rendered(run, language, single_file=single_file, redact=redact)
     folder.reseal(run.path)
     return page
 
 
-def _rendered(run: Run, language: str, *, single_file: bool = False, redact: str = "") -> Path:
+def _rendered(run: "Run", language: str, *, single_file: bool = False, redact: str = "") -> Path:
     from auditor.outputs import html  # noqa: PLC0415  (templates are loaded only where a report is wanted)
 
     return html.render(run, language, single_file=single_file, redact=redact)
 
 
 def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
-    run: Run,
+    run: "Run",
     out: str | Path | None = None,
     *,
     rules: str | Path | None = None,
@@ -168,11 +172,11 @@ def judge(  # noqa: PLR0913  (options of the command line, all with defaults)
     chosen = replace(chosen, wishes=wishes(plan or {}, chosen.wishes))
     needs = {rule.code: _settings(Profile("", (rule,)), {}, LONGEST) for rule in chosen.rules}
     held = restored.restored(run, chosen, _settings(chosen, {}, LONGEST), needs)
-    result = judged(held, chosen, dict(run.summary["stages"]))
+    result = judged(held, chosen, dict(run.summary["stages"]), cores())
     if out is not None:
         folder.begin(Path(out), overwrite=overwrite)
-        folder.write(Path(out), result, cores())
-        folder.seal(Path(out), result, run.manifest["inputs"])
+        written = folder.write(Path(out), result, cores(), run.manifest["inputs"])
+        folder.seal(Path(out), result, written.inputs)
     return result
 
 

@@ -1,6 +1,7 @@
 """The whole way: sources, reader, signals and sketches, relations, rules, plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -122,13 +123,13 @@ def audit(  # noqa: PLR0913, PLR0917  (one argument for each thing a scan needs)
     with clock.stage("judge") as done:
         progress("judge", None)
         done.update(whole)
-        return judged(Measured(corpus, skipped, near, looked), profile, clock.stages)
+        return judged(Measured(corpus, skipped, near, looked), profile, clock.stages, budget.workers)
 
 
-def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage]) -> Audit:
+def judged(held: Measured, profile: Profile, stages: Mapping[str, Stage], workers: int = 1) -> Audit:
     """Apply rules to what was measured; nothing is read."""
     corpus = held.corpus
-    relations = relate(held, profile.wishes)
+    relations = relate(held, profile.wishes, workers)
     groups = grouped(corpus, profile, relations)
     allowed = allow.allowance(corpus, profile.allowed, groups)
     findings = allow.marked(judge.met(profile, corpus, groups), allowed, groups)
@@ -187,11 +188,12 @@ def alike(corpus: Corpus, near: Neighbours | None) -> Ints:
     return np.flatnonzero(hit)
 
 
-def relate(held: Measured, wishes: Wishes) -> Relations:
+def relate(held: Measured, wishes: Wishes, workers: int = 1) -> Relations:
     """Tie samples together and choose keepers, preferring rows as is wished."""
     corpus, near = held.corpus, held.near
     rank = corpora.preference(corpus, wishes)
-    copy, prompt, answer = (corpora.copied(corpus, view, rank) for view in ("sample", "prompt", "answer"))
+    with ThreadPoolExecutor(workers) as pool:
+        copy, prompt, answer = pool.map(lambda view: corpora.copied(corpus, view, rank), ("sample", "prompt", "answer"))
     if near is not None:
         settings = corpus.settings
         cut = Cut(settings.review, settings.threshold, settings.contained)

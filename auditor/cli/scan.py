@@ -65,7 +65,7 @@ def run(options: dict[str, Any]) -> int:
 
     checked(options)
     inputs = expanded(options["data"], options.get("env"))
-    ahead(["auditor.outputs.terminal"])
+    ahead(["auditor.outputs.tables", "auditor.outputs.summary", "auditor.outputs.run", "auditor.outputs.terminal"])
     if inputs.notes:
         from auditor.outputs import terminal  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from random import Random
 from typing import NamedTuple
 
 import numpy as np
@@ -50,10 +51,18 @@ def taken(parts: Iterable[tuple[Sets, Ints]], room: int, count: int) -> Sets:
 
 @lru_cache
 def permutations(count: int = PERMUTATIONS) -> tuple[Lanes, Lanes]:
-    """Return the multipliers and summands that ``datasketch.MinHash(count)`` draws with its default seed."""
-    draw = np.random.RandomState(1)
-    a = draw.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    return a, draw.randint(0, 1 << 32, count, dtype=np.uint32)
+    """Return the multipliers and summands that ``datasketch.MinHash(count)`` draws with its default seed, 1.
+
+    They come from a Mersenne Twister, seeded as its authors do for a single number; Python has the same generator,
+    and ``numpy.random`` takes long to load.
+    """
+    state = [1]
+    for index in range(1, 624):
+        state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + index) & 0xFFFFFFFF)
+    draw = Random()
+    draw.setstate((3, (*state, 624), None))
+    a, b = ([draw.getrandbits(32) for _ in range(count)] for _ in range(2))
+    return np.array([(value & 0x7FFFFFFF) * 2 + 1 for value in a], np.uint32), np.array(b, np.uint32)
 
 
 def signatures(hashes: Hashes, bounds: Ints, size: int, count: int = PERMUTATIONS) -> Lanes:

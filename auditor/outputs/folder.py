@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -15,9 +15,6 @@ from auditor import __version__
 from auditor.audit import Audit
 from auditor.clock import Stage
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
-from auditor.outputs import measured
-from auditor.outputs.summary import summary
-from auditor.outputs.tables import tables, write_parquet
 from auditor.rule import as_json
 from auditor.sources import MARKER, Source, legible
 from auditor.store import digest, write_bytes
@@ -65,24 +62,38 @@ def clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def write(folder: Path, audit: Audit, workers: int = 1) -> dict[str, pa.Table]:
-    """Write tables, summary and rules, in as many threads; return the tables, or none of them if they are large."""
+class Written(NamedTuple):
+    """What is at hand once a run is written: its tables (none of them if they are large), and its inputs described."""
+
+    tables: dict[str, pa.Table]
+    inputs: list[dict[str, Any]]
+
+
+def write(folder: Path, audit: Audit, workers: int = 1, inputs: list[dict[str, Any]] | None = None) -> Written:
+    """Write tables, summary and rules, in as many threads; inputs that are not described yet are read and hashed."""
+    from auditor.outputs import measured  # noqa: PLC0415  (loaded while texts are measured: they need Parquet)
+    from auditor.outputs.summary import summary  # noqa: PLC0415
+    from auditor.outputs.tables import tables, write_parquet  # noqa: PLC0415
+
+    def told(codes: pa.ListArray) -> None:
+        write_bytes(folder / "summary.json", dumped(summary(audit, codes)))
+
     held: dict[str, pa.Table] = {}
     size, waiting = 0, set[Future[None]]()
-    codes = pa.array([], pa.list_(pa.string()))
-    with ThreadPoolExecutor(workers) as pool:  # compressing and waiting for the disk need no lock
+    with ThreadPoolExecutor(workers) as pool:  # compressing, hashing and waiting for the disk need no lock
+        described = [pool.submit(input_of, source) for source in audit.corpus.sources if inputs is None]
         for name, table in chain(tables(audit), measured.tables(audit).items()):
             waiting.add(pool.submit(write_parquet, folder / f"{name}.parquet", table))
-            codes = table["rules"].combine_chunks() if name == "samples" else codes
+            if name == "samples":
+                waiting.add(pool.submit(told, table["rules"].combine_chunks()))
             size += table.nbytes
             held = {**held, name: table} if size < HELD else {}
             del table
-            while len(waiting) > workers:
+            while len(waiting) > workers + 1:
                 waiting = _ended(*wait(waiting, return_when=FIRST_COMPLETED))
-        write_bytes(folder / "summary.json", dumped(summary(audit, codes)))
         write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
         _ended(waiting, set())
-    return held
+        return Written(held, [task.result() for task in described] if inputs is None else inputs)
 
 
 def _ended(ended: set[Future[None]], others: set[Future[None]]) -> set[Future[None]]:
@@ -109,8 +120,10 @@ def dumped(held: Any) -> bytes:  # noqa: ANN401  (anything JSON can say)
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
-def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None) -> None:
-    """Write the manifest, last: settings, inputs (by default as they are now), and a checksum of every file."""
+def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]]) -> None:
+    """Write the manifest, last: settings, inputs, and a checksum of every file."""
+    from auditor.outputs import measured  # noqa: PLC0415
+
     shutil.rmtree(folder / WORK, ignore_errors=True)
     held = {
         "format": FORMAT,
@@ -126,7 +139,7 @@ def seal(folder: Path, audit: Audit, inputs: list[dict[str, Any]] | None = None)
             "tokenizer": audit.corpus.settings.tokenizer,
         },
         "measured": measured.described(audit),
-        "inputs": [input_of(source) for source in audit.corpus.sources] if inputs is None else inputs,
+        "inputs": inputs,
         "files": checksums(folder),
     }
     write_bytes(folder / "manifest.json", dumped(held))
