@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from auditor import chunks, tables
 from auditor.chunks import Chunk
@@ -85,12 +86,18 @@ def _plain(data: Bytes, spans: Spans, places: Places, dialects: Dialects) -> tup
     dialect = found.dialect[plain]
     held = columns(
         Places(*(part[plain] for part in places)),
-        pa.array(NAMES).take(pa.array(dialect % len(NAMES))),
+        _names(dialect % len(NAMES)),
         pa.repeat("", len(plain)),
         found.counts[plain],
         pa.table([pa.array(found.role), pa.array(found.trained), arrow(found.texts)], schema=TURNS),
     )
     return Rows(held, data, spans.starts[plain], spans.ends[plain], dialect >= len(NAMES)), odd
+
+
+def _names(dialect: NDArray[np.int16]) -> pa.Array:
+    """Return the names of dialects by their numbers; nearly always there is but one."""
+    first = int(dialect[0]) if len(dialect) else 0
+    return pa.repeat(NAMES[first], len(dialect)) if (dialect == first).all() else pa.array(NAMES).take(pa.array(dialect))
 
 
 def _taken(

@@ -1,6 +1,8 @@
 """What relations need to know of a batch: keys of copies, band keys and small sketches of near duplicates."""
 
-from typing import NamedTuple
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -55,12 +57,14 @@ def sketch(views: Views, size: int, bands: Bands) -> pa.Table:
     (``band_00`` and so on) and the low bytes of the signature (``lanes``) mean nothing. ``answer_bands`` are four short
     keys of the answer alone, null without shingles.
     """
-    prompt, answer = (signatures(part.hashes, part.bounds, size) for part in (views.prompt, views.answer))
-    signature = np.minimum(prompt, answer)
+    signature = signatures(views.answer.hashes, views.answer.bounds, size)
+    answers = _answer_bands(signature)
+    signature = signatures(views.prompt.hashes, views.prompt.bounds, size, signature)
     shingles = _shingles(views.prompt, size) + _shingles(views.answer, size)
     media = _media(views)
     frame = media ^ mix(_short(views, PROMPT, size) ^ mix(_short(views, ANSWER, size)))
-    keys = band_keys(signature, *bands) ^ mix(frame)
+    keys = band_keys(signature, *bands)
+    keys ^= mix(frame)
     none = shingles == 0
     return pa.table(
         {
@@ -71,7 +75,7 @@ def sketch(views: Views, size: int, bands: Bands) -> pa.Table:
             "frame": pa.array(frame),
             "shingles": pa.array(shingles),
             "lanes": _binary(signature.astype(np.uint8), none),
-            "answer_bands": _binary(_answer_bands(answer), views.answer.counts < size),
+            "answer_bands": _binary(answers, views.answer.counts < size),
             **{band_name(number): pa.array(band) for number, band in enumerate(keys)},
         }
     )
@@ -111,9 +115,9 @@ def hash_of(text: str) -> int:
     return int(xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")))
 
 
-def _binary(rows: NDArray[np.generic], null: NDArray[np.bool_] | None = None) -> pa.Array:
+def _binary(rows: NDArray[Any], null: NDArray[np.bool_] | None = None) -> pa.Array:
     """Return rows of numbers as fixed-size binary; rows of zeros (or those named) are null."""
-    null = (rows == 0).all(axis=1) if null is None else null
+    null = reduce(or_, rows.T) == 0 if null is None else null
     width = rows.shape[1] * rows.itemsize
     data = pa.py_buffer(np.ascontiguousarray(rows))
     valid = pa.array(~null).buffers()[1]

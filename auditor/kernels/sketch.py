@@ -65,10 +65,15 @@ def permutations(count: int = PERMUTATIONS) -> tuple[Lanes, Lanes]:
     return np.array([(value & 0x7FFFFFFF) * 2 + 1 for value in a], np.uint32), np.array(b, np.uint32)
 
 
-def signatures(hashes: Hashes, bounds: Ints, size: int, count: int = PERMUTATIONS) -> Lanes:
-    """Sketch each text's shingles of ``size`` tokens; shape (texts, count), equal to datasketch's affine32."""
-    out = np.full((len(bounds) - 1, count), EMPTY, np.uint32)
-    kernel.signatures(*_checked(hashes, bounds), size, *permutations(count), out)
+def signatures(hashes: Hashes, bounds: Ints, size: int, into: Lanes | None = None) -> Lanes:
+    """Sketch each text's shingles of ``size`` tokens; shape (texts, PERMUTATIONS), equal to datasketch's affine32.
+
+    They are folded ``into`` signatures of other texts, if given, which so become those of both together.
+    """
+    out = np.full((len(bounds) - 1, PERMUTATIONS), EMPTY, np.uint32) if into is None else into
+    if len(out) != len(bounds) - 1:
+        raise ValueError("signatures must be of the same texts")
+    kernel.signatures(*_checked(hashes, bounds), size, *permutations(out.shape[1]), out)
     return out
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.faults import CLASSIC, Fault
@@ -48,18 +50,22 @@ def plain_faults(rows: Rows, question: Question | None) -> Iterator[Fault]:
     if not classic:
         return
     yield from _faults(batch, rows.lacking, "", LACKS)
-    dialects = batch.samples["dialect"].to_numpy(zero_copy_only=False)
     if question is not None and "intern_repo" not in question.loader:
-        yield from _faults(batch, dialects == "bare_messages", "F330", stops=CLASSIC)
-    talks = np.isin(dialects, TALKS)
+        yield from _faults(batch, _in(batch, "bare_messages"), "F330", stops=CLASSIC)
+    talks = _in(batch, *TALKS)
     if not talks.any():
         return
     for code, hit in _order(batch).items():
         yield from _faults(batch, hit & talks, code)
-    spoken = np.flatnonzero((dialects == "sharegpt") & (_has(batch, batch.role == Role.SYSTEM)))
+    spoken = np.flatnonzero(_in(batch, "sharegpt") & (_has(batch, batch.role == Role.SYSTEM)))
     marked = [at for at in spoken.tolist() if SPOKEN.search(rows.data[rows.starts[at] : rows.ends[at]].tobytes())]
     hit = np.isin(np.arange(batch.rows), marked)
     yield from _faults(batch, hit, "F315", found="system", map="wizardlm_map_fn", stops=CLASSIC)
+
+
+def _in(batch: Batch, *dialects: str) -> NDArray[np.bool_]:
+    """Tell which rows are of some dialects."""
+    return np.asarray(pc.is_in(batch.samples["dialect"], pa.array(dialects, pa.string())).to_numpy(), np.bool_)
 
 
 def _has(batch: Batch, turns: NDArray[np.bool_]) -> NDArray[np.bool_]:
