@@ -21,7 +21,7 @@ from auditor.reader import again
 from auditor.relations.copies import Copies, copies, halves
 from auditor.sample import Batch, Places
 from auditor.sources import Source
-from auditor.store import read_arrow
+from auditor.store import read_tables
 from auditor.wishes import Wishes
 
 SLICE = 4000
@@ -101,11 +101,12 @@ class Corpus:
         return Dialects(self.settings.fields, part.source.dialect)
 
 
-def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings: Settings) -> Corpus:
+def loaded(units: Sequence[Path], sources: Sequence[Source], settings: Settings) -> Corpus:
     """Map the tables of measured units, and number their samples."""
-    tables = {name: [read_arrow(unit[name]) for unit in units] for name in ("samples", "keys", "loops", "faults")}
+    held = [read_tables(unit) for unit in units]
+    tables = {name: [unit[name] for unit in held] for name in ("samples", "keys", "loops", "faults")}
     first = np.cumsum([0, *(table.num_rows for table in tables["samples"])])
-    origin = [unit_source(unit["faults"]) for unit in units]
+    origin = [int(table.schema.metadata[b"source"]) for table in tables["faults"]]
     read = np.zeros(len(sources), np.int64)
     for source, table in zip(origin, tables["faults"], strict=True):
         read[source] += int(table.schema.metadata[b"rows"])
@@ -117,7 +118,7 @@ def loaded(units: Sequence[dict[str, Path]], sources: Sequence[Source], settings
     return Corpus(
         sources, settings, pa.concat_tables(tables["samples"]), pa.concat_tables(tables["keys"]),
         pa.concat_tables(loops), pa.concat_tables(faults), read,
-        [unit["streams"] for unit in units if "streams" in unit], _types(tables["faults"], origin),
+        [path for path, unit in zip(units, held, strict=True) if "streams" in unit], _types(tables["faults"], origin),
     )  # fmt: skip
 
 
@@ -129,11 +130,6 @@ def _types(tables: Sequence[pa.Table], origin: Sequence[int]) -> dict[int, dict[
             held = found.setdefault(source, {}).setdefault(path, {})
             held.update({kind: line for kind, line in kinds.items() if kind not in held})
     return found
-
-
-def unit_source(path: Path) -> int:
-    """Return the source that a unit read."""
-    return int(read_arrow(path).schema.metadata[b"source"])
 
 
 def _shifted(table: pa.Table, shift: int) -> pa.Table:

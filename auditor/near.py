@@ -22,7 +22,7 @@ from auditor.relations.copies import Copies
 from auditor.relations.ladder import climbed
 from auditor.relations.neighbours import FLOOR, Neighbours, Share, compressed, distinct, shares, uncrowded
 from auditor.sketches import band_name, bands_for, conversation_sets
-from auditor.store import read_arrow, released
+from auditor.store import read_tables, released
 from auditor.views import views
 
 SHARE = 8 << 20
@@ -116,7 +116,7 @@ def near(corpus: Corpus, one_of_each: Copies, rank: Ints, stage: Path, budget: B
     parts = _breathing(shares(bands, weights, most), weights)
     at_once = max(1, min(budget.workers, budget.memory // (4 * most)))
     units = local.run(stage / "related", partial(_related, corpus, chosen, shelf), parts, at_once)
-    return _united(corpus.rows, [read_arrow(unit["pairs"]) for unit in units])
+    return _united(corpus.rows, [read_tables(unit)["pairs"] for unit in units])
 
 
 def _breathing(parts: Iterable[Share], weights: Ints) -> Iterator[Share]:
@@ -164,7 +164,7 @@ def _shelved(corpus: Corpus, rows: Ints, stage: Path, workers: int) -> Shelf:
         return {"sets": pa.table({"narrow": _lists(narrow), "wide": _lists(wide)})}
 
     parts = list(corpus.parts(rows))
-    tables = [read_arrow(unit["sets"]) for unit in local.run(stage, shingles, parts, workers)]
+    tables = [read_tables(unit)["sets"] for unit in local.run(stage, shingles, parts, workers)]
     units = [Unit(*(_mapped(table[name]) for name in ("narrow", "wide"))) for table in tables]
     none = np.zeros(0, np.int64)
     narrow, wide = (np.concatenate([none, *(np.diff(unit[side].offsets) for unit in units)]) for side in range(2))

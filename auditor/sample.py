@@ -1,6 +1,5 @@
 """Turn, sample, batch: what the auditor sees of training data."""
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -179,10 +178,10 @@ def content_ids(batch: Batch) -> pa.Array:
     data, bounds = framed(batch.texts, batch.role, batch.first)
     starts = bounds.tolist()
     # Slices are made and hashed without a line of Python for each.
-    pieces = map(memoryview(data.data).__getitem__, map(slice, starts, starts[1:]))
+    pieces: Iterable[bytes | memoryview] = map(memoryview(data.data).__getitem__, map(slice, starts, starts[1:]))
     if pc.any(pc.not_equal(media, "")).as_py():
-        extra = media.to_pylist()
-        pieces = (b"".join((piece, more.encode())) if more else piece for piece, more in zip(pieces, extra, strict=True))
+        both = zip(pieces, media.to_pylist(), strict=True)
+        pieces = (b"".join((piece, more.encode())) if more else piece for piece, more in both)
     digests = b"".join(map(xxhash.xxh3_128_digest, pieces))
     halves = np.frombuffer(digests, np.uint8).reshape(-1, 16)[:, :8].tobytes().hex().encode()
     offsets = np.arange(len(starts), dtype=np.int32) * 16

@@ -1,6 +1,6 @@
 """What relations need to know of a batch: keys of copies, band keys and small sketches of near duplicates."""
 
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -38,6 +38,7 @@ ANSWERS = Bands(4, 3)
 """How the signature of an answer is cut: enough for pairs that are nearly equal."""
 
 
+@lru_cache
 def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> Bands:
     """Return the most selective bands that still find nearly every pair at the threshold.
 

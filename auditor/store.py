@@ -1,9 +1,10 @@
 """Files that appear whole or not at all, and tables that are read without loading them."""
 
 import ctypes
+import json
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,11 @@ import xxhash
 from auditor.errors import EnvironmentFault
 
 BLOCK = 1 << 20
+
+ALIGNED = 64
+"""Where tables of a unit begin: Arrow wants its buffers so."""
+
+PLAIN = pa.ipc.IpcWriteOptions()
 
 LITTLE = 256 << 20
 """Bytes of mapped files that may stay in memory."""
@@ -57,18 +63,29 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
         out.write(data)
 
 
-def write_arrow(path: Path, table: pa.Table) -> None:
-    """Write a unit's table as an Arrow file that can be mapped into memory."""
-    with whole(path, lasting=False) as out, pa.ipc.new_file(out, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
+def write_tables(path: Path, tables: Mapping[str, pa.Table]) -> None:
+    """Write a unit's tables into one file that can be mapped: streams of Arrow, then where each lies, and its size.
+
+    One file for a unit, because a system lets a process map only so many.
+    """
+    with whole(path, lasting=False) as out:
+        places = {}
+        for name, table in tables.items():
+            out.write(bytes(-out.tell() % ALIGNED))
+            start = out.tell()
+            with pa.ipc.new_stream(out, table.schema, options=PLAIN) as writer:
+                writer.write_table(table.combine_chunks())
+            places[name] = start, out.tell() - start
+        index = json.dumps(places).encode()
+        out.write(index + len(index).to_bytes(8, "little"))
 
 
-def mapped(path: Path) -> pa.BufferReader:
+def mapped(path: Path) -> pa.Buffer:
     """Map a file into memory; unlike pyarrow's own way this takes names that are no UTF-8."""
     with path.open("rb") as held:
         found = mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ)
     _mapped.add(found)
-    return pa.BufferReader(pa.py_buffer(found))
+    return pa.py_buffer(found)
 
 
 def released() -> None:
@@ -86,9 +103,12 @@ def released() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def read_arrow(path: Path) -> pa.Table:
-    """Map an Arrow file into memory."""
-    return pa.ipc.open_file(mapped(path)).read_all()
+def read_tables(path: Path, *names: str) -> dict[str, pa.Table]:
+    """Map a unit's tables (those named, or all) into memory."""
+    held = mapped(path)
+    size = int.from_bytes(held[-8:].to_pybytes(), "little")
+    places = json.loads(held[-8 - size : -8].to_pybytes())
+    return {name: pa.ipc.open_stream(held.slice(*places[name])).read_all() for name in names or places}
 
 
 def digest(path: Path) -> str:

@@ -10,7 +10,7 @@ from auditor.kernels.fine import CUT, fine
 from auditor.kernels.flat import Bytes, Ints, Lanes, only
 from auditor.kernels.reference.sketch import mix
 from auditor.kernels.shingles import Streams, taken
-from auditor.store import read_arrow
+from auditor.store import read_tables
 from auditor.views import ANSWER, FRAME, PROMPT, Views
 
 HEAD, TAIL = 1536, 512
@@ -80,8 +80,12 @@ def whole_place(place: int, count: int) -> int:
 
 def read(path: Path, view: str) -> Streams:
     """Map the streams of one unit."""
-    table = read_arrow(path)
-    return column(table, view)
+    return column(table(path), view)
+
+
+def table(path: Path) -> pa.Table:
+    """Map the table of streams of one unit."""
+    return read_tables(path, "streams")["streams"]
 
 
 def units(paths: Sequence[Path], view: str, rows: Ints) -> Iterator[tuple[Streams, Ints]]:
@@ -94,11 +98,11 @@ def wholes(paths: Sequence[Path], view: str, rows: Ints) -> Iterator[tuple[Strea
     """Yield the streams of each unit that has any of rows (rising), with its first row, and these rows."""
     first = 0
     for path in paths:
-        table = read_arrow(path)
-        own = rows[np.searchsorted(rows, first) : np.searchsorted(rows, first + table.num_rows)]
+        held = table(path)
+        own = rows[np.searchsorted(rows, first) : np.searchsorted(rows, first + held.num_rows)]
         if len(own):
-            yield column(table, view), first, own
-        first += table.num_rows
+            yield column(held, view), first, own
+        first += held.num_rows
 
 
 def edge(paths: Sequence[Path], view: str, rows: Ints, place: str, span: range) -> Lanes:
@@ -118,9 +122,9 @@ def edge(paths: Sequence[Path], view: str, rows: Ints, place: str, span: range) 
     return out
 
 
-def column(table: pa.Table, view: str) -> Streams:
+def column(whole: pa.Table, view: str) -> Streams:
     """Look at one view of a table of streams."""
-    held = [_parts(table[name]) for name in (view, f"{view}_sizes")]
+    held = [_parts(whole[name]) for name in (view, f"{view}_sizes")]
     return Streams(held[0][0].astype(np.uint32, copy=False), held[1][0].astype(np.uint8, copy=False), held[0][1])
 
 

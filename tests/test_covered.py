@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.patterns.covered import Wanted, covered
-from auditor.store import write_arrow
+from auditor.store import write_tables
 
 TOKENS = st.lists(st.lists(st.sampled_from([20, 21, 22, 23]), max_size=14), min_size=1, max_size=5)
 PHRASES = st.lists(
@@ -37,7 +37,7 @@ def test_every_covered_token_counts_once(
         "answer": pa.array(texts, pa.large_list(pa.uint32())),
         "answer_sizes": pa.array(sizes, pa.large_list(pa.uint8())),
     }
-    write_arrow(folder / "unit.arrow", pa.table(columns))
+    write_tables(folder / "unit.arrow", {"streams": pa.table(columns)})
     with ThreadPoolExecutor(1) as pool:
         found = covered(
             [folder / "unit.arrow"], Wanted(phrases, nested, [], np.zeros(len(texts), bool), opening, closing), pool

@@ -57,8 +57,8 @@ def test_released_pages_are_read_again(tmp_path: Path, monkeypatch: pytest.Monke
     """A mapped table says the same after its pages were given back."""
     monkeypatch.setattr(store, "LITTLE", 0)
     table = pa.table({"number": range(100_000), "text": ["\N{CJK UNIFIED IDEOGRAPH-6570}"] * 100_000})
-    store.write_arrow(tmp_path / "x.arrow", table)
-    held = store.read_arrow(tmp_path / "x.arrow")
+    store.write_tables(tmp_path / "x.arrow", {"held": table})
+    held = store.read_tables(tmp_path / "x.arrow")["held"]
     assert held.equals(table)
     store.released()
     assert held.equals(table)

@@ -12,13 +12,13 @@ def start() -> None:
     What it holds is not taken apart object by object first: the system takes everything back at once.
     """
     code = main()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            code = PIPE
-        except (OSError, ValueError, AttributeError):  # closed, or never there
-            code = code or 4
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = PIPE
+    except (OSError, ValueError, AttributeError):  # a full disk; closed, or never there
+        code = code or 4
     os._exit(code)
 
 

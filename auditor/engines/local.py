@@ -8,34 +8,30 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from auditor.store import write_arrow
+from auditor.store import write_tables
 
 Unit = TypeVar("Unit")
 Tables = dict[str, pa.Table]
 """What a unit returns: tables by name."""
 
 
-def run(
-    stage: Path, function: Callable[[Unit], Tables], units: Iterable[Unit], workers: int = 1
-) -> Iterator[dict[str, Path]]:
-    """Run a pure function on every unit; yield where each one's tables were committed, in the order of the units.
+def run(stage: Path, function: Callable[[Unit], Tables], units: Iterable[Unit], workers: int = 1) -> Iterator[Path]:
+    """Run a pure function on every unit; yield the file of each one's tables, whole, in the order of the units.
 
     Results do not depend on the number of workers. At most two units a worker are held at once; one that takes long
     does not keep others waiting.
     """
 
-    def work(number: int, unit: Unit) -> dict[str, Path]:
-        files = {}
-        for name, table in function(unit).items():
-            files[name] = stage / f"{number:06}.{name}.arrow"
-            write_arrow(files[name], table)
-        return files
+    def work(number: int, unit: Unit) -> Path:
+        path = stage / f"{number:06}.arrow"
+        write_tables(path, function(unit))
+        return path
 
     if workers <= 1:
         yield from (work(number, unit) for number, unit in enumerate(units))
         return
-    order: deque[Future[dict[str, Path]]] = deque()
-    busy: set[Future[dict[str, Path]]] = set()
+    order: deque[Future[Path]] = deque()
+    busy: set[Future[Path]] = set()
     with ThreadPoolExecutor(workers) as pool:
         try:
             for number, unit in enumerate(units):

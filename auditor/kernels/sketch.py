@@ -59,7 +59,7 @@ def permutations(count: int = PERMUTATIONS) -> tuple[Lanes, Lanes]:
     state = [1]
     for index in range(1, 624):
         state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + index) & 0xFFFFFFFF)
-    draw = Random()
+    draw = Random()  # noqa: S311  (no secret)
     draw.setstate((3, (*state, 624), None))
     a, b = ([draw.getrandbits(32) for _ in range(count)] for _ in range(2))
     return np.array([(value & 0x7FFFFFFF) * 2 + 1 for value in a], np.uint32), np.array(b, np.uint32)

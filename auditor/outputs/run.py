@@ -67,7 +67,7 @@ class Run:
 
     def _table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         # Without threads: a process that ends while one still reads ahead is aborted.
-        file = pq.ParquetFile(mapped(self.path / f"{name}.parquet"), pre_buffer=False)
+        file = pq.ParquetFile(pa.BufferReader(mapped(self.path / f"{name}.parquet")), pre_buffer=False)
         return file.read(columns, use_threads=False)
 
     @cached_property

@@ -14,8 +14,7 @@ from auditor.kernels.moulds import Moulds, moulds, pour
 from auditor.kernels.shingles import Streams, taken
 from auditor.kernels.spot import Automaton, automaton, spot
 from auditor.patterns.templates import NEED
-from auditor.store import read_arrow
-from auditor.streams import column
+from auditor.streams import column, table
 
 
 class Wanted(NamedTuple):
@@ -45,7 +44,7 @@ class Covered(NamedTuple):
 
 def covered(paths: Sequence[Path], wanted: Wanted, pool: Executor) -> Covered:
     """Look for phrases in every answer, unit by unit."""
-    firsts = np.cumsum([0, *(read_arrow(path).num_rows for path in paths)])
+    firsts = np.cumsum([0, *(table(path).num_rows for path in paths)])
     sets = moulds(wanted.sets, NEED) if wanted.sets else None
     look = partial(_unit, wanted=wanted, found=automaton(wanted.phrases), sets=sets)
     parts = list(pool.map(look, paths, firsts[:-1].tolist()))
@@ -55,7 +54,7 @@ def covered(paths: Sequence[Path], wanted: Wanted, pool: Executor) -> Covered:
 
 def _unit(path: Path, first: int, wanted: Wanted, found: Automaton, sets: Moulds | None) -> Covered:
     """Look for phrases in the answers of one unit, whose first row is given."""
-    held = column(read_arrow(path), "answer")
+    held = column(table(path), "answer")
     lengths = np.array([len(phrase) for phrase in wanted.phrases], np.int64)
     places = spot(held, found)
     nested = places[:, 1] < wanted.nested

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditor.corpus import Corpus
 from auditor.kernels.flat import Hashes, Ints, only
-from auditor.store import read_arrow
+from auditor.streams import table
 
 
 class Dialogue(NamedTuple):
@@ -58,7 +58,7 @@ def _continued(paths: Sequence[Path], whole: Hashes) -> tuple[Hashes, Ints]:
 def _beginnings(paths: Sequence[Path]) -> Iterator[tuple[Hashes, Ints]]:
     """Yield the beginnings of each unit's rows, and where each row's stand."""
     for path in paths:
-        held = only(read_arrow(path)["beginnings"])
+        held = only(table(path)["beginnings"])
         offsets = held.offsets.to_numpy()
         yield held.values.to_numpy()[offsets[0] : offsets[-1]], offsets - offsets[0]
 

@@ -16,9 +16,8 @@ from auditor.kernels.shingles import SIZE, Incidence, incidence
 from auditor.patterns.spelling import Sampled, Slot, drawing, spell, spellings
 from auditor.relations.copies import Copies, halves
 from auditor.relations.moulds import LEAST, joined, moulds, named, spoken
-from auditor.store import read_arrow
 from auditor.streams import joined as put_together
-from auditor.streams import units
+from auditor.streams import table, units
 
 TEXTS, TOKENS = 65_536, 6_000_000
 """Distinct texts, and fine tokens of them, that templates are searched in; of more, a sample is drawn by content."""
@@ -108,7 +107,7 @@ def sample(corpus: Corpus, view: str, copy: Copies) -> Sampled:
 
 def _sizes(corpus: Corpus, view: str) -> Ints:
     """Count the fine tokens of every row."""
-    counts = [pc.list_value_length(read_arrow(path)[view]).to_numpy().astype(np.int32) for path in corpus.streams]
+    counts = [pc.list_value_length(table(path)[view]).to_numpy().astype(np.int32) for path in corpus.streams]
     return np.concatenate([np.zeros(0, np.int32), *counts])
 
 

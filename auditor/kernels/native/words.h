@@ -238,27 +238,14 @@ static int64_t fold_space(const uint8_t *p, const uint8_t *end, uint8_t *out) {
     return q - out;
 }
 
-enum { STREAMS = 4 };
-
-static inline uint64_t one_step(uint64_t held, uint64_t word) {
-    held = (held ^ word) * 0xFF51AFD7ED558CCDu;
-    return held ^ held >> 32;
-}
-
-static inline uint64_t two_step(uint64_t held, uint64_t word) {
-    held = (held ^ word) * 0xC4CEB9FE1A85EC53u;
-    return held ^ held >> 29;
-}
-
-/* Hash a text to 128 bits: words of eight bytes are dealt to four streams, which need not wait for one another; zeros fill
- * the last round. */
 static void fold_hash(const uint8_t *p, int64_t size, uint64_t *out) {
-    uint64_t ones[STREAMS] = {0}, twos[STREAMS] = {0};
-    out[0] = out[1] = (uint64_t)size;
-    for (; size > 0; p += 8 * STREAMS, size -= 8 * STREAMS) {
-        uint64_t words[STREAMS] = {0};
-        memcpy(words, p, size < 8 * STREAMS ? (size_t)size : sizeof words);
-        for (int k = 0; k < STREAMS; k++) ones[k] = one_step(ones[k], words[k]), twos[k] = two_step(twos[k], words[k]);
+    uint64_t one = 0, two = 0, length = (uint64_t)size;
+    for (; size > 0; p += 8, size -= 8) {
+        const uint64_t word = word_at(p, size);
+        one = (one ^ word) * 0xFF51AFD7ED558CCDu, one ^= one >> 32;
+        two = (two ^ word) * 0xC4CEB9FE1A85EC53u, two ^= two >> 29;
     }
-    for (int k = 0; k < STREAMS; k++) out[0] = one_step(out[0], ones[k]), out[1] = two_step(out[1], twos[k]);
+    one = (one ^ length) * 0xFF51AFD7ED558CCDu;
+    two = (two ^ length) * 0xC4CEB9FE1A85EC53u;
+    out[0] = one ^ one >> 32, out[1] = two ^ two >> 29;
 }
