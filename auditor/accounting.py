@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from auditor.corpus import Corpus
 from auditor.judge import Relations
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 
 CAUSES = ("copy", "near", "loop", "template", "phrase", "unique")
 """What a trained token is put down to: the first that fits. A copy is a copy whatever else it holds."""
@@ -62,7 +63,11 @@ def parts(held: Causes, weight: Ints, alive: NDArray[np.bool_]) -> dict[str, Int
         left = left - found[name]
     rest = left.copy()
     for name in ("loop", "template", "phrase"):
-        found[name] = np.minimum(left, np.floor(rest * getattr(held, name) + 1e-9).astype(np.int64))
+        share = getattr(held, name)
+        if not share.any():
+            found[name] = np.zeros(len(left), np.int64)
+            continue
+        found[name] = np.minimum(left, np.floor(rest * share + 1e-9).astype(np.int64))
         left = left - found[name]
     return {**found, "unique": left}
 
@@ -131,7 +136,7 @@ def spare(relations: Relations, alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell the copies beyond the first of each group that stays."""
     group, keeper = relations.copy
     rows = np.flatnonzero((group >= 0) & alive)
-    order = rows[np.lexsort((rows, keeper[rows] != rows, group[rows]))]
+    order = rows[ordered(group[rows], keeper[rows] != rows)]
     again = np.zeros(len(group), np.bool_)
     again[order[1:][group[order][1:] == group[order][:-1]]] = True
     return again

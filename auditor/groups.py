@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.kernels.flat import Ints
+from auditor.kernels.order import ordered
 from auditor.relations.copies import numbered
 
 NAMED = 12
@@ -82,7 +83,7 @@ class Groups:
         [2, 1]
         """
         held = values[self.rows]
-        order = np.lexsort((held, self.owners))
+        order = ordered(self.owners, held)
         fresh = (np.diff(self.owners[order], prepend=-1) != 0) | (np.diff(held[order], prepend=-1) != 0)
         return np.bincount(self.owners[order][fresh], minlength=len(self))
 
@@ -95,7 +96,7 @@ def groups_of(kind: str, group: Ints, keeper: Ints, ids: pa.ChunkedArray) -> Gro
     """List groups (-1: none) by the place of their first row; their names come from their keepers' content."""
     number = numbered(group)
     held = np.flatnonzero(number >= 0)
-    rows = held[np.argsort(number[held], kind="stable")]
+    rows = held[ordered(number[held])]
     many = int(number.max(initial=-1)) + 1
     starts = np.concatenate([[0], np.cumsum(np.bincount(number[held], minlength=many))]).astype(np.int64)
     firsts = rows[starts[:-1]]

@@ -72,12 +72,11 @@ def numbered(group: Ints) -> Ints:
     >>> numbered(np.array([7, -1, 3, 7])).tolist()
     [0, -1, 1, 0]
     """
-    held = group >= 0
-    first = np.full(int(group.max(initial=-1)) + 1, len(group), np.int64)
-    rows = np.flatnonzero(held)
-    first[group[rows[::-1]]] = rows[::-1]
-    order = np.empty(len(first), np.int64)
-    order[ordered(first)] = np.arange(len(first))
+    held = np.flatnonzero(group >= 0)
+    first = np.full(int(group.max(initial=-1)) + 1, -1, np.int64)
+    first[group[held[::-1]]] = held[::-1]
+    opens = np.zeros(len(group), np.bool_)
+    opens[first[first >= 0]] = True
     out = np.full(len(group), -1, np.int64)
-    out[held] = order[group[held]]
+    out[held] = (np.cumsum(opens) - 1)[first[group[held]]]
     return out

@@ -26,7 +26,9 @@ def decided(found: Neighbours, rank: Ints, cut: Cut) -> Neighbours:
 
     A row goes only for a kept row that it was verified against, the one most like it.
     """
-    rows = np.unique(found.pairs)
+    paired = np.zeros(len(rank), np.bool_)
+    paired[found.pairs] = True
+    rows = np.flatnonzero(paired)
     order = rows[ordered(rank[rows])]
     place = np.empty(len(rank), np.int64)
     place[order] = np.arange(len(order))
