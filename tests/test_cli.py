@@ -136,6 +136,17 @@ def test_errors(arguments: list[str], code: int, message: str, capsys: pytest.Ca
     assert Path("full/mine.txt").exists()
 
 
+@pytest.mark.parametrize("left", [{"name": "default"}, [], "no JSON"])
+def test_rules_of_another_version(left: object, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run whose rules cannot be read is an error that says so."""
+    Path("x.jsonl").write_text(ROW * 3)
+    assert main(["scan", "x.jsonl", "-o", "run", "--no-report"]) == 0
+    Path("run/rules.json").write_text(left if isinstance(left, str) else json.dumps(left))
+    capsys.readouterr()
+    assert main(["judge", "run", "-o", "other"]) == 5
+    assert "the rules of run are damaged, or of another version" in capsys.readouterr().err
+
+
 def test_unknown_shape_shows_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
     """A file of unknown shape beside a known one is an error that names the keys and --fields; the rest is audited."""
     Path("a.jsonl").write_text(ROW)

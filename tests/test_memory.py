@@ -64,6 +64,22 @@ def test_released_pages_are_read_again(tmp_path: Path, monkeypatch: pytest.Monke
     assert held.equals(table)
 
 
+def test_tables_of_a_unit(tmp_path: Path) -> None:
+    """Any number of tables in one file: empty ones, with metadata, under any name; each can be read alone."""
+    tables = {
+        "none": pa.table({}),
+        "empty": pa.schema([("a", pa.int8()), ("文", pa.list_(pa.string()))], {"rows": "3"}).empty_table(),
+        "held": pa.table({"a": pa.chunked_array([[1, 2], [3]]), "text": ["x", None, "中" * 100]}),
+    }
+    store.write_tables(tmp_path / "unit", tables)
+    found = store.read_tables(tmp_path / "unit")
+    assert list(found) == list(tables)
+    assert all(found[name].equals(table, check_metadata=True) for name, table in tables.items())
+    assert found["held"].column(0).num_chunks == 1
+    assert list(store.read_tables(tmp_path / "unit", "held")) == ["held"]
+    assert all(buffer.address % 8 == 0 for buffer in found["held"]["a"].chunk(0).buffers() if buffer is not None)
+
+
 def test_an_audit_is_gone_before_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the report is rendered, what the scan held is no longer in memory."""
     left: list[int] = []

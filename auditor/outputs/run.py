@@ -14,7 +14,7 @@ import xxhash
 
 from auditor.corpus import Part
 from auditor.dialects import Dialects, ShapeError
-from auditor.errors import InputError
+from auditor.errors import InputError, VerifyError
 from auditor.kernels.sketch import PERMUTATIONS
 from auditor.outputs import folder
 from auditor.parse import BadLineError
@@ -139,7 +139,12 @@ class Run:
     @cached_property
     def profile(self) -> Profile:
         """The rules that were applied, as they were then."""
-        return from_json(json.loads((self.path / "rules.json").read_bytes()))
+        try:
+            return from_json(json.loads((self.path / "rules.json").read_bytes()))
+        except (KeyError, TypeError, ValueError):
+            raise VerifyError(
+                "the rules of {path} are damaged, or of another version", hint="scan again", path=self.path
+            ) from None
 
     @property
     def audit(self) -> str:

@@ -29,6 +29,26 @@ def test_signatures_are_datasketchs(texts: list[str], size: int) -> None:
         assert mine[row].tolist() == theirs.hashvalues.tolist()
 
 
+def test_permutations_are_datasketchs() -> None:
+    """The numbers that numpy's generator draws, without loading it."""
+    draw = np.random.RandomState(1)
+    a = draw.randint(0, 1 << 31, 64, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    mine = kernel.permutations(64)
+    assert [part.tolist() for part in mine] == [a.tolist(), draw.randint(0, 1 << 32, 64, dtype=np.uint32).tolist()]
+
+
+@settings(max_examples=60, deadline=None)
+@given(WORDS)
+def test_signatures_take_in_others(texts: list[str]) -> None:
+    """Folded into signatures of other texts, they are those of both: the least of each value."""
+    left, right = (tokens(normalise(flat(part))) for part in (texts, texts[::-1]))
+    one, two = (kernel.signatures(part.hashes, part.bounds, 3) for part in (left, right))
+    both = kernel.signatures(right.hashes, right.bounds, 3, one.copy())
+    assert both.tolist() == np.minimum(one, two).tolist()
+    with pytest.raises(ValueError, match="same texts"):
+        kernel.signatures(right.hashes, right.bounds, 3, one[:-1])
+
+
 @settings(max_examples=60, deadline=None)
 @given(WORDS, st.integers(1, 9))
 def test_sets_are_the_distinct_shingles(texts: list[str], size: int) -> None:

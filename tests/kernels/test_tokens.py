@@ -92,10 +92,36 @@ def test_runs_of_han() -> None:
 
 
 @compiled
+@pytest.mark.parametrize("behind", ["", " ", "é", "é word", "中文", "，a", "\u2028", " x" * 50])
+def test_words_of_ascii(behind: str) -> None:
+    """Words that are found 64 bytes at a time: of every length, at every distance, whatever stands behind them."""
+    words = ["w" * size for size in range(1, 70)]
+    texts = ["-" * before + "".join(f"{word}." for word in words[at : at + 3]) for before in range(66) for at in (0, 5)]
+    texts += [f"{' ' * (70 - len(word))}{word}" for word in words] + [
+        f"{word}é{word}, {word}中{word}" for word in words
+    ]
+    held = flat([text + behind for text in texts])
+    order = np.arange(held.number, dtype=np.int64)
+    for left, right in zip(kernel.tokens(held), plain.tokens(held, order), strict=True):
+        assert left.tolist() == right.tolist()
+
+
+@compiled
 @settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(["word", "A", "x" * 9, "y" * 30, " ", ", ", "é", "中", "。"]), max_size=60)))
+def test_longer_texts_equal_reference(texts: list[list[str]]) -> None:
+    """Texts of several blocks, in which scripts take turns."""
+    held = kernel.normalise(flat(["".join(parts) for parts in texts]))
+    order = np.arange(held.number, dtype=np.int64)
+    for left, right in zip(kernel.tokens(held), plain.tokens(held, order), strict=True):
+        assert left.tolist() == right.tolist()
+
+
+@compiled
+@settings(max_examples=300, deadline=None)
 @given(
-    st.binary(max_size=60)
-    | st.lists(st.sampled_from([b"\xe4\xb8\xad", b"\xe9\xbf\xaf", b"\xe4", b"\x80"])).map(b"".join)
+    st.binary(max_size=300)
+    | st.lists(st.sampled_from([b"\xe4\xb8\xad", b"\xe9\xbf\xaf", b"\xe4", b"\x80", b"word ", b"a" * 70])).map(b"".join)
 )
 def test_any_bytes_are_safe(data: bytes) -> None:
     """Bytes that are no UTF-8 neither crash the kernels nor leave the buffer."""
