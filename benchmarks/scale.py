@@ -3,7 +3,7 @@
     python benchmarks/scale.py --harness ../shared/bench [--work .bench] [--cases template,same,en1000k,zh1000k]
 
 ``template``: 100,000 rows of one template, any two 0.4 to 0.7 alike, with 5,000 planted near duplicates. ``same``: a
-million equal rows. ``en100k``, ``zh1000k`` and so on: the harness's corpora of that size, above a million rows in files
+million equal rows. Modes ``near1`` and ``whole1`` use one worker. ``en100k``, ``zh1000k`` and so on: the harness's corpora of that size, above a million rows in files
 of a million each (``en10000k`` takes 10 GB of disk).
 """
 
@@ -30,7 +30,12 @@ SEED, PART = 11, 1_000_000
 PLANTED = 5000
 """Near duplicates among the rows of one template."""
 
-MODES = {"near": ["--select", "D102", "--no-report"], "whole": []}
+NEAR, ONE = ["--select", "D102", "--no-report"], ["--workers", "1"]
+MODES = {"near": NEAR, "near1": [*NEAR, *ONE], "whole": [], "whole1": ONE}
+"""What is scanned for, by all workers or by one."""
+
+USUAL = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""What processes are told by their environment: nothing that makes Python do other than it does for users."""
 
 
 def main() -> None:
@@ -59,7 +64,7 @@ def _scanned(given: argparse.Namespace, corpus: Path, case: str, mode: str) -> t
     options = [*MODES[mode], *(["--memory", given.memory] if given.memory else [])]
     command = [Path(sys.executable).with_name("auditor"), "scan", corpus, "-o", run, *options]
     start = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, env=USUAL)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     if status:

@@ -65,7 +65,8 @@ def run(options: dict[str, Any]) -> int:
 
     checked(options)
     inputs = expanded(options["data"], options.get("env"))
-    ahead(["auditor.outputs.tables", "auditor.outputs.summary", "auditor.outputs.run", "auditor.outputs.terminal"])
+    later = ["tables", "summary", "run", "terminal", *(["html.report"] if not options["no_report"] else [])]
+    ahead([f"auditor.outputs.{name}" for name in later])
     if inputs.notes:
         from auditor.outputs import terminal  # noqa: PLC0415
 
