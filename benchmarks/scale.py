@@ -3,8 +3,8 @@
     python benchmarks/scale.py --harness ../shared/bench [--work .bench] [--cases template,same,en1000k,zh1000k]
 
 ``template``: 100,000 rows of one template, any two 0.4 to 0.7 alike, with 5,000 planted near duplicates. ``same``: a
-million equal rows. Modes ``near1`` and ``whole1`` use one worker. ``en100k``, ``zh1000k`` and so on: the harness's corpora of that size, above a million rows in files
-of a million each (``en10000k`` takes 10 GB of disk).
+million equal rows. ``en100k``, ``zh1000k`` and so on: the harness's corpora of that size, above a million rows in files
+of a million each (``en10000k`` takes 10 GB of disk). Modes ``near1`` and ``whole1`` use one worker.
 """
 
 import argparse
