@@ -97,9 +97,9 @@ def _plain(data: Bytes, spans: Spans, places: Places, dialects: Dialects) -> tup
 def _names(dialect: NDArray[np.int16]) -> pa.Array:
     """Return the names of dialects by their numbers; nearly always there is but one."""
     first = int(dialect[0]) if len(dialect) else 0
-    return (
-        pa.repeat(NAMES[first], len(dialect)) if (dialect == first).all() else pa.array(NAMES).take(pa.array(dialect))
-    )
+    if (dialect == first).all():
+        return pa.repeat(NAMES[first], len(dialect))
+    return pa.array(NAMES).take(pa.array(dialect))
 
 
 def _taken(
