@@ -4,7 +4,7 @@
 
 The harness makes corpora with planted near duplicates, gives each tool its own virtual environment, and scores clusters
 against the exact truth. A task is one process, from its start to its end: imports count. Tasks take turns, so that a
-busy moment of the machine does not fall on one tool alone; what takes more than 20 seconds is run once.
+busy moment of the machine does not fall on one tool alone; what takes more than 20 seconds (``--slow``) is run once.
 """
 
 import argparse
@@ -54,9 +54,6 @@ OWN = {
 }
 USUAL = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 """What processes are told by their environment: nothing that makes Python do other than it does for users."""
-
-SLOW = 20.0
-"""Seconds from which a task is run only once."""
 
 THRESHOLD = 0.8
 
@@ -130,7 +127,7 @@ def main() -> None:
         tasks = [*_own(auditor, corpus, given.work), *_peers(given, corpus, language)]
         for turn in range(given.runs):
             for task in tasks:
-                if not task.fault and not (turn and max(task.walls, default=0) > SLOW):
+                if not task.fault and not (turn and max(task.walls, default=0) > given.slow):
                     task.run(given.limit)
                     print(language, turn + 1, task.name, task.fault or f"{task.walls[-1]:.2f} s", file=sys.stderr)
         truths = _truths(given, corpus, language)
@@ -151,6 +148,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--langs", default="en,zh")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--slow", type=float, default=20, help="seconds from which a task is run only once")
     parser.add_argument("--limit", type=float, default=1800, help="seconds after which a process is ended")
     parser.add_argument("--auditor", type=Path, help="an auditor already installed; without it a wheel is built")
     parser.add_argument("--json", type=Path)
