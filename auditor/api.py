@@ -94,6 +94,7 @@ def scan(  # noqa: PLR0913  (options of the command line, all with defaults)
     others, lost = sources.find(held_out, work) if held_out else ([], [])
     clock, room = Clock(), Budget(workers or cores(), budget(memory))
     result = audit(found, [*skipped, *lost], settings, chosen, work, room, progress, others, noted, clock)
+    released()
     with clock.stage("write") as done:
         written = folder.write(target, result, room.workers)
         rows = result.corpus.rows

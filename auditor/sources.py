@@ -27,6 +27,9 @@ from auditor.parse import quick
 PIECE = 4 << 20
 """Bytes read at once."""
 
+SPARSE = 16
+"""Pieces are read one by one where their span is so many times as long as they are together."""
+
 HEAD = 1 << 20
 """Bytes looked at to tell what a file holds."""
 
@@ -324,21 +327,37 @@ def pieces(source: Source) -> Iterator[bytes]:
 def stretches(source: Source, offsets: Ints, lengths: Ints) -> tuple[Bytes, Ints]:
     """Return bytes that hold the pieces of a source at (offset, length), and where each begins; offsets must rise.
 
-    Of a plain local file these are its own bytes, mapped.
+    Of a plain local file these are its own bytes, mapped; where the pieces lie far apart they are read one by one,
+    since a page that is mapped brings its neighbours into memory.
     """
     if source.compression or source.remote:
-        held = list(_streamed(pieces(source), zip(offsets.tolist(), lengths.tolist(), strict=True)))
-        sizes = np.array([len(piece) for piece in held], np.int64)
-        if (sizes < lengths).any():
-            raise _changed(source)
-        return np.frombuffer(b"".join(held), np.uint8), np.cumsum(sizes) - sizes
+        return _joined(source, _streamed(pieces(source), zip(offsets.tolist(), lengths.tolist(), strict=True)), lengths)
     size = Path(source.path).stat().st_size
     if size < (offsets + lengths).max(initial=0):
         raise _changed(source)
+    if SPARSE * int(lengths.sum()) < int((offsets + lengths).max(initial=0) - offsets.min(initial=size)):
+        return _joined(source, _sought(source.path, zip(offsets.tolist(), lengths.tolist(), strict=True)), lengths)
     if not size:
         return np.empty(0, np.uint8), offsets
     with Path(source.path).open("rb") as stream:
         return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), np.uint8), offsets
+
+
+def _joined(source: Source, held: Iterable[bytes], lengths: Ints) -> tuple[Bytes, Ints]:
+    """Put pieces one behind the other; return where each begins, too."""
+    parts = list(held)
+    sizes = np.array([len(part) for part in parts], np.int64)
+    if (sizes < lengths).any():
+        raise _changed(source)
+    return np.frombuffer(b"".join(parts), np.uint8), np.cumsum(sizes) - sizes
+
+
+def _sought(path: str, wanted: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """Yield pieces of a file."""
+    with Path(path).open("rb") as stream:
+        for offset, length in wanted:
+            stream.seek(offset)
+            yield stream.read(length)
 
 
 def _changed(source: Source) -> InputError:

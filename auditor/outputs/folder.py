@@ -89,7 +89,7 @@ def write(folder: Path, audit: Audit, workers: int = 1, inputs: list[dict[str, A
             size += table.nbytes
             held = {**held, name: table} if size < HELD else {}
             del table
-            while len(waiting) > workers + 1:
+            while len(waiting) > workers:
                 waiting = _ended(*wait(waiting, return_when=FIRST_COMPLETED))
         write_bytes(folder / "rules.json", dumped(as_json(audit.profile)))
         _ended(waiting, set())
