@@ -246,6 +246,32 @@ def test_tables(tmp_path: Path) -> None:
         assert again.turns["text"].to_pylist()[-1] == "b"
 
 
+def test_rows_far_apart_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of a plain file are the same whether it is mapped or they are sought; neither is read beyond its end."""
+    file = tmp_path / "x.jsonl"
+    file.write_bytes(b"".join(b"%06d\n" % number for number in range(5000)))
+    source = find([str(file)], tmp_path)[0][0]
+    offsets, lengths = np.array([7, 14_000, 34_993]), np.array([6, 13, 6])
+
+    def held() -> list[bytes]:
+        data, starts = sources.stretches(source, offsets, lengths)
+        return [data[start : start + length].tobytes() for start, length in zip(starts, lengths, strict=True)]
+
+    sought: list[str] = []
+    real = sources._sought
+    monkeypatch.setattr(sources, "_sought", lambda path, wanted: sought.append(path) or real(path, wanted))
+    apart = held()
+    assert apart == [b"000001", b"002000\n002001", b"004999"]
+    assert sought == [str(file)]
+    monkeypatch.setattr(sources, "SPARSE", 1 << 40)
+    assert held() == apart
+    assert len(sought) == 1
+    monkeypatch.undo()
+    file.write_bytes(b"000000\n")
+    with pytest.raises(InputError, match="changed while it was read"):
+        held()
+
+
 @pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz"])
 def test_a_file_that_shrinks_is_named(tmp_path: Path, name: str) -> None:
     """Read again after it was cut short, a file is an error of the input, not of ours."""
