@@ -184,7 +184,8 @@ def _main_loops(view: Views, loops: list[tuple[int, int, "Loop"]]) -> pa.Table:
         if sample not in best or _weight(loop) > _weight(best[sample][1]):
             best[sample] = (turn, loop)
     if not best:
-        return pa.table({**_looped(rows), "loop_share": np.zeros(rows)})
+        none = {f"loop_{name}": pa.nulls(rows, LOOPS.field(name).type) for name in MAIN}
+        return pa.table({**none, "loop_share": np.zeros(rows)})
     place: Ints = np.full(rows, -1, np.int64)
     place[list(best)] = np.arange(len(best))
     held = _table(LOOPS, [(sample, turn, *_fields(loop)) for sample, (turn, loop) in best.items()])
@@ -193,11 +194,6 @@ def _main_loops(view: Views, loops: list[tuple[int, int, "Loop"]]) -> pa.Table:
     trained = sums(_chars(view), view.batch.first)
     share = np.divide(covered, trained, out=np.zeros(len(covered)), where=trained > 0)
     return pa.table({**columns, "loop_share": np.minimum(share, 1.0)})
-
-
-def _looped(rows: int) -> dict[str, pa.Array]:
-    """Return the columns of samples that hold no loop."""
-    return {f"loop_{name}": pa.nulls(rows, LOOPS.field(name).type) for name in MAIN}
 
 
 def _weight(loop: "Loop") -> tuple[bool, int]:

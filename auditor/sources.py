@@ -330,15 +330,16 @@ def stretches(source: Source, offsets: Ints, lengths: Ints) -> tuple[Bytes, Ints
     Of a plain local file these are its own bytes, mapped; where the pieces lie far apart they are read one by one,
     since a page that is mapped brings its neighbours into memory.
     """
+    wanted = zip(offsets.tolist(), lengths.tolist(), strict=True)
     if source.compression or source.remote:
-        return _joined(source, _streamed(pieces(source), zip(offsets.tolist(), lengths.tolist(), strict=True)), lengths)
-    size = Path(source.path).stat().st_size
-    if size < (offsets + lengths).max(initial=0):
+        return _joined(source, _streamed(pieces(source), wanted), lengths)
+    size, end = Path(source.path).stat().st_size, int((offsets + lengths).max(initial=0))
+    if size < end:
         raise _changed(source)
-    if SPARSE * int(lengths.sum()) < int((offsets + lengths).max(initial=0) - offsets.min(initial=size)):
-        return _joined(source, _sought(source.path, zip(offsets.tolist(), lengths.tolist(), strict=True)), lengths)
     if not size:
         return np.empty(0, np.uint8), offsets
+    if SPARSE * int(lengths.sum()) < end - int(offsets.min(initial=size)):
+        return _joined(source, _sought(source.path, wanted), lengths)
     with Path(source.path).open("rb") as stream:
         return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), np.uint8), offsets
 

@@ -21,6 +21,7 @@ ALIGNED = 64
 """Where tables of a unit begin: Arrow wants its buffers so."""
 
 PLAIN = pa.ipc.IpcWriteOptions()
+"""How streams are written; given none, pyarrow asks the environment for each."""
 
 LITTLE = 256 << 20
 """Bytes of mapped files that may stay in memory."""

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from bench import USUAL
 
 ROOT = Path(__file__).parents[1]
 SEED, PART = 11, 1_000_000
@@ -33,9 +34,6 @@ PLANTED = 5000
 NEAR, ONE = ["--select", "D102", "--no-report"], ["--workers", "1"]
 MODES = {"near": NEAR, "near1": [*NEAR, *ONE], "whole": [], "whole1": ONE}
 """What is scanned for, by all workers or by one."""
-
-USUAL = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-"""What processes are told by their environment: nothing that makes Python do other than it does for users."""
 
 
 def main() -> None:

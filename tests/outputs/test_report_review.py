@@ -103,6 +103,7 @@ def test_a_choice_of_rows_names_their_content(view: Callable[..., Any], many: Ru
     page.press("u")
     page.until("document.querySelector('.decisionbar output').textContent.startsWith('1 of')")
     page.until("(second) => document.querySelector('.view .id').textContent === second", second)
+    assert page.text(".view .id") == second
 
 
 def test_enter_presses_the_button_that_has_the_focus(view: Callable[..., Any], many: Run) -> None:

@@ -93,9 +93,9 @@ static inline uint64_t words_among(const uint8_t *p, uint64_t *wide) {
     return found;
 }
 
-/* Read up to 64 bytes of ASCII, or to the first byte that is none; at least one byte is read. Words are found as the
- * edges of a mask and hashed afterwards, so that their lengths are nothing the processor has to guess. Behind p, 64 bytes
- * and those that hashing looks at must be readable; ``size`` of them are text. */
+/* Read up to 64 bytes of ASCII, or to the first byte that is none; at least one byte is read. Where words start
+ * and end are the edges of a mask, so that their lengths are nothing the processor has to guess. From p on, 64 bytes and
+ * those that hashing looks at must be readable; ``size`` of them are text. */
 static inline const uint8_t *read_ascii(token_reader *in, const uint8_t *p, int64_t size) {
     uint64_t wide;
     const uint64_t word = words_among(p, &wide);
