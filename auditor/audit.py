@@ -34,7 +34,8 @@ from auditor.reader import stream
 from auditor.relations.neighbours import Neighbours
 from auditor.relations.ties import Cut, decided, moved
 from auditor.rule import Kind, Profile
-from auditor.sources import Skipped, Source
+from auditor.source import Source
+from auditor.sources import Skipped
 from auditor.store import released
 from auditor.wishes import Wishes
 

@@ -8,7 +8,7 @@ import numpy as np
 from auditor.errors import InputError
 from auditor.faults import Fault
 from auditor.kernels.jsonl import Borders, Spans, lines
-from auditor.sources import Source, pieces
+from auditor.source import Source, pieces
 
 LONGEST = 256 << 20
 """Bytes of one line or element; a longer one is set aside."""

@@ -20,7 +20,7 @@ from auditor.measure import Settings
 from auditor.reader import again
 from auditor.relations.copies import Copies, copies, halves
 from auditor.sample import Batch, Places
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.store import read_tables
 from auditor.wishes import Wishes
 

@@ -21,7 +21,7 @@ from auditor.loading.question import Question
 from auditor.loading.scanned import Rows, plain_faults, row_faults, untrained
 from auditor.parse import BadLineError, careful, quick
 from auditor.sample import TURNS, Batch, Place, Places, Sample, batch, columns, woven
-from auditor.sources import Source, stretches
+from auditor.source import Source, stretches
 
 
 class Read(NamedTuple):

@@ -9,7 +9,7 @@ import pyarrow as pa
 from auditor.chunks import Chunk
 from auditor.errors import InputError
 from auditor.faults import Fault
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.store import whole
 
 if TYPE_CHECKING:

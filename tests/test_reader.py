@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import chunks, reader, sources
+from auditor import source as one
 from auditor.dialects import Dialects
 from auditor.errors import InputError, UsageError
 from auditor.reader import Read
 from auditor.sample import Places, content_ids
-from auditor.sources import Source, find
+from auditor.source import Source
+from auditor.sources import find
 
 ROW = '{"conversation": [{"input": "问", "output": "%s"}]}'
 
@@ -157,11 +159,11 @@ def test_any_cut_gives_the_same(tmp_path_factory: pytest.TempPathFactory, size: 
         return [places, [tuple(fault) for read in reads for fault in read.faults]]
 
     whole = told()
-    before, sources.PIECE = sources.PIECE, size
+    before, one.PIECE = one.PIECE, size
     try:
         assert told() == whole
     finally:
-        sources.PIECE = before
+        one.PIECE = before
 
 
 def test_long_lines_are_set_aside(tmp_path: Path) -> None:
@@ -169,11 +171,11 @@ def test_long_lines_are_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"\n".join([GOOD[0], b'"' + b"x" * 5000 + b'"', GOOD[1]]))
     source = find([str(path)], tmp_path)[0][0]
-    before, sources.PIECE = sources.PIECE, 1000
+    before, one.PIECE = one.PIECE, 1000
     try:
         reads = [reader.read(chunk, Dialects()) for chunk in chunks.chunks(source, longest=1500)]
     finally:
-        sources.PIECE = before
+        one.PIECE = before
     assert sum(read.batch.rows for read in reads) == 2
     assert [(fault.kind, fault.line) for read in reads for fault in read.faults] == [("long", 2)]
     assert [line for read in reads for line in read.batch.samples["line"].to_pylist()] == [1, 3]
@@ -254,16 +256,16 @@ def test_rows_far_apart_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.
     offsets, lengths = np.array([7, 14_000, 34_993]), np.array([6, 13, 6])
 
     def held() -> list[bytes]:
-        data, starts = sources.stretches(source, offsets, lengths)
+        data, starts = one.stretches(source, offsets, lengths)
         return [data[start : start + length].tobytes() for start, length in zip(starts, lengths, strict=True)]
 
     sought: list[str] = []
-    real = sources._sought
-    monkeypatch.setattr(sources, "_sought", lambda path, wanted: sought.append(path) or real(path, wanted))
+    real = one._sought
+    monkeypatch.setattr(one, "_sought", lambda path, wanted: sought.append(path) or real(path, wanted))
     apart = held()
     assert apart == [b"000001", b"002000\n002001", b"004999"]
     assert sought == [str(file)]
-    monkeypatch.setattr(sources, "SPARSE", 1 << 40)
+    monkeypatch.setattr(one, "SPARSE", 1 << 40)
     assert held() == apart
     assert len(sought) == 1
     monkeypatch.undo()

@@ -14,7 +14,7 @@ from auditor.outputs.plain import shown
 from auditor.outputs.run import Run
 from auditor.outputs.unwritten import Unwritten
 from auditor.rule import Rule
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.words import language
 
 ORDER = {"high": 0, "medium": 1, "low": 2}

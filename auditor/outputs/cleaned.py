@@ -23,7 +23,7 @@ from auditor.errors import InputError, UsageError
 from auditor.kernels.flat import Ints
 from auditor.outputs.rewrite import Rewriter
 from auditor.outputs.run import Run
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.store import digest, whole
 from auditor.trim import Cut
 

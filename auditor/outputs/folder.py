@@ -16,7 +16,8 @@ from auditor.audit import Audit
 from auditor.clock import Stage
 from auditor.errors import EnvironmentFault, InputError, UsageError, VerifyError
 from auditor.rule import as_json
-from auditor.sources import MARKER, Source, legible
+from auditor.source import Source
+from auditor.sources import MARKER, legible
 from auditor.store import digest, write_bytes
 
 # 1: the first.

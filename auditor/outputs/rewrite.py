@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from auditor.dialects import Dialects
 from auditor.errors import InputError
 from auditor.parse import careful
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.trim import Cut, trimmed
 
 LITERAL = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)

@@ -21,7 +21,7 @@ from auditor.parse import BadLineError
 from auditor.reader import again
 from auditor.rule import Profile, from_json
 from auditor.sample import Batch, Places, Role, Turn, content_ids
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.store import mapped
 from auditor.text import minhash_value, shingle_hashes, tokens
 

@@ -10,7 +10,7 @@ from auditor.chunks import BOM, LONGEST, chunks
 from auditor.errors import InputError, UsageError
 from auditor.outputs.cleaned import beside, elements, lines_of, names, packed
 from auditor.outputs.run import Run
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.store import digest
 
 

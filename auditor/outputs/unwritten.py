@@ -10,7 +10,7 @@ import pyarrow as pa
 from auditor.audit import Audit
 from auditor.outputs import tables
 from auditor.rule import Profile
-from auditor.sources import Source
+from auditor.source import Source
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from auditor.loading.classic_rows import Look, StopError
 from auditor.loading.faults import Faults
 from auditor.loading.loader_rows import loader_of, suffixes_of
 from auditor.loading.question import Question
-from auditor.sources import Source
+from auditor.source import Source
 from auditor.xtuner.rows import Row, rows
 
 PARSE = {"json": "F101", "utf8": "F102", "encoding": "F103", "blank": "F104", "deep": "F105", "long": "F106",

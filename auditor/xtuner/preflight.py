@@ -13,7 +13,8 @@ from auditor.loading.faults import Fault, Faults
 from auditor.loading.keeping import keeps
 from auditor.loading.maps import BY_DIALECT, known
 from auditor.loading.question import Question, Target, kind_of
-from auditor.sources import Source, described
+from auditor.source import Source
+from auditor.sources import described
 from auditor.xtuner.loader_files import PARSE, about, has_judge, judged
 from auditor.xtuner.rows import Row, rows
 

@@ -16,7 +16,8 @@ from auditor.loading.faults import Faults
 from auditor.loading.keeping import keeps
 from auditor.loading.maps import known
 from auditor.loading.question import Question, kind_of
-from auditor.sources import Source, described
+from auditor.source import Source
+from auditor.sources import described
 from auditor.store import whole
 from auditor.xtuner.rows import Row, rows
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from auditor.chunks import chunks
 from auditor.parse import DEPTH_LIMIT, BadLineError, careful, quick
-from auditor.sources import Source, pieces
+from auditor.source import Source, pieces
 
 WHOLE = 64 << 20
 """Bytes up to which a file is tried as values written over many lines."""
